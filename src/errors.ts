@@ -1,0 +1,20 @@
+// The errors a user may meet. A message says what was expected and what was found; the hint says what to do.
+// Everything else that is thrown is a defect in Residua and is shown with its stack trace under --debug.
+
+/** The work failed: exit code 1 on the command line. */
+export class ResiduaError extends Error {
+  readonly exitCode: number = 1;
+  /** What the user can do about it, one sentence, or undefined. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+/** The request itself was wrong (an unknown option, a value out of range): exit code 2 on the command line. */
+export class UsageError extends ResiduaError {
+  override readonly exitCode = 2;
+}
