@@ -1,0 +1,42 @@
+// A device turns a graph into a program and keeps the variables. The three parts of its contract:
+//
+//   device.compile(graph)   plans everything once: order, memory, kernels
+//   program.run(feeds)      runs it any number of times; no allocation a run
+//   device.read / write     moves a variable between the host and the device, in PyTorch's element order
+
+import type { Assignment, Tensor, Variable } from '../tensor/tensor.ts';
+
+/** What to compute. Inputs and variables are found by walking back from here; so are the assignments of batch norms. */
+export interface Graph {
+  /** Tensors to hand back after each run, by name. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Variables to change in each run, such as an optimizer's. */
+  readonly assignments?: readonly Assignment[];
+}
+
+/** Values of one Input in PyTorch's element order; a number for a scalar. */
+export type Feed = Float32Array | Int32Array | number;
+
+export type Values = Float32Array | Int32Array;
+
+export interface Program {
+  /** Bytes that the program itself needs while it runs, variables excluded. Known before the first run. */
+  readonly workspaceBytes: number;
+  /**
+   * Runs once. Every Input of the graph must be fed by its name.
+   *
+   * @returns the outputs by name, in PyTorch's element order; the arrays are reused by the next run
+   */
+  run(feeds: Readonly<Record<string, Feed>>): Readonly<Record<string, Values>> | Promise<Readonly<Record<string, Values>>>;
+}
+
+export interface Device {
+  readonly name: string;
+  compile(graph: Graph): Promise<Program>;
+  /** Brings the variable's value to the host: into `variable.value`, which is returned. */
+  read(variable: Variable): Promise<Values>;
+  /** Sets the variable on the device (and `variable.value`). */
+  write(variable: Variable, values: Values): Promise<void>;
+  /** Ends threads and frees memory. Programs of a closed device can't be run. */
+  close(): Promise<void>;
+}
