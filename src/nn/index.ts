@@ -1,0 +1,21 @@
+// Layers to build models from: PyTorch's, with PyTorch's state_dict names.
+
+export {
+  type ActivationName,
+  activationNames,
+  createActivation,
+  GELU,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Tanh,
+} from './activation.ts';
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.ts';
+export { Flatten, Identity, Sequential } from './containers.ts';
+export { Conv2d, type Conv2dLayerOptions } from './conv2d.ts';
+export { Dropout } from './dropout.ts';
+export { kaimingNormal, kaimingUniform } from './initialisers.ts';
+export { Linear, type LinearOptions } from './linear.ts';
+export type { LoadReport, StateEntry } from './load-state.ts';
+export { Module } from './module.ts';
+export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pooling.ts';

@@ -1,0 +1,32 @@
+// The fully connected layer.
+
+import { linear, type Tensor, Variable } from '../tensor/index.ts';
+import type { RandomStream } from '../tensor/random.ts';
+import { defaultBias, kaimingUniform } from './initialisers.ts';
+import { Module } from './module.ts';
+
+export interface LinearOptions {
+  /** true by default. */
+  readonly bias?: boolean;
+  /** Where the first weights come from. */
+  readonly random: RandomStream;
+}
+
+/** x W^T + b: [N, inFeatures] -> [N, outFeatures]. PyTorch: nn.Linear. */
+export class Linear extends Module {
+  /** [outFeatures, inFeatures] */
+  readonly weight: Variable;
+  /** [outFeatures] */
+  readonly bias: Variable | undefined;
+
+  constructor(inFeatures: number, outFeatures: number, { bias = true, random }: LinearOptions) {
+    super();
+    const shape = [outFeatures, inFeatures];
+    this.weight = new Variable(shape, kaimingUniform(shape, random), { trainable: true });
+    this.bias = bias ? new Variable([outFeatures], defaultBias(shape, random), { trainable: true }) : undefined;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+}
