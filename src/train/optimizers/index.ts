@@ -1,0 +1,5 @@
+// Optimizers with PyTorch's meaning of every option.
+
+export { Adam, type AdamOptions, AdamW } from './adam.ts';
+export { Optimizer, type ParameterGroup } from './optimizer.ts';
+export { SGD, type SGDOptions } from './sgd.ts';
