@@ -19,3 +19,4 @@ export { Linear, type LinearOptions } from './linear.ts';
 export type { LoadReport, StateEntry } from './load-state.ts';
 export { Module } from './module.ts';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pooling.ts';
+export { type ModuleCall, type Trace, trace } from './trace.ts';
