@@ -1,0 +1,9 @@
+// Transforms of images, under torchvision's names.
+
+export { Compose, compose, type PreparedTransform } from './compose.ts';
+export { centerCrop, type RandomCropOptions, randomCrop, type Size } from './crop.ts';
+export { randomHorizontalFlip } from './flip.ts';
+export { fromConfig } from './from-config.ts';
+export { pad } from './pad.ts';
+export { normalize, toTensor } from './tensor.ts';
+export { describe, type ImageType, type Padding, type Transform, type TransformConfig } from './transform.ts';
