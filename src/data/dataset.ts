@@ -1,0 +1,171 @@
+// A data set: a fixed list of labelled images of one size. ArrayDataset keeps all of them in one array of bytes (MNIST,
+// CIFAR); Subset is a part of another data set. Both can be handed to a worker thread without copying the images.
+
+import { ResiduaError, UsageError } from '../errors.ts';
+import type { Image, ImageShape } from './image.ts';
+
+export interface Example {
+  readonly image: Image;
+  /** 0 to classes.length - 1. */
+  readonly label: number;
+}
+
+export interface Dataset {
+  /** What to call it in messages, such as 'mnist train'. */
+  readonly name: string;
+  readonly length: number;
+  readonly classes: readonly string[];
+  /** [channels, height, width] of every image. */
+  readonly imageShape: ImageShape;
+  /** @param index 0 to length - 1; the image may be a view of the data set's memory: don't write to it */
+  get(index: number): Example;
+}
+
+export interface ArrayDatasetOptions {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly imageShape: ImageShape;
+  /** Bytes [N, H, W, C]. */
+  readonly images: Uint8Array;
+  /** Classes [N]. */
+  readonly labels: Uint8Array | Int32Array;
+}
+
+export class ArrayDataset implements Dataset {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly imageShape: ImageShape;
+  readonly length: number;
+  /** In shared memory where the platform has it; copied from the options unless they were shared already. */
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array | Int32Array;
+
+  /** @throws ResiduaError when the images and labels differ in number, or a label is no class */
+  constructor({ name, classes, imageShape, images, labels }: ArrayDatasetOptions) {
+    const [channels, height, width] = imageShape;
+    const size = channels * height * width;
+    if (images.length !== labels.length * size) {
+      const count = images.length / size;
+      throw new ResiduaError(
+        `${name}: found ${Number.isInteger(count) ? count : count.toFixed(2)} images of ${size} bytes ([${imageShape.join(', ')}]), but ${labels.length} labels`,
+        { hint: 'Images and labels must come from the same split of the same data set.' },
+      );
+    }
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] < 0 || labels[i] >= classes.length) {
+        throw new ResiduaError(`${name}: label ${labels[i]} of image ${i} is not from 0 to ${classes.length - 1}`, {
+          hint: `The data set has ${classes.length} classes: ${classes.join(', ')}.`,
+        });
+      }
+    }
+    this.name = name;
+    this.classes = classes;
+    this.imageShape = imageShape;
+    this.length = labels.length;
+    this.images = shared(images);
+    this.labels = shared(labels);
+  }
+
+  get(index: number): Example {
+    checkIndex(this, index);
+    const [channels, height, width] = this.imageShape;
+    const size = channels * height * width;
+    const data = this.images.subarray(index * size, (index + 1) * size);
+    return { image: { channels, height, width, data }, label: this.labels[index] };
+  }
+}
+
+/** Some examples of another data set, in the order given. */
+export class Subset implements Dataset {
+  readonly dataset: Dataset;
+  readonly indices: Uint32Array;
+  readonly name: string;
+
+  constructor(dataset: Dataset, indices: Uint32Array, name: string) {
+    for (const index of indices) checkIndex(dataset, index);
+    this.dataset = dataset;
+    this.indices = indices;
+    this.name = name;
+  }
+
+  get length(): number {
+    return this.indices.length;
+  }
+
+  get classes(): readonly string[] {
+    return this.dataset.classes;
+  }
+
+  get imageShape(): ImageShape {
+    return this.dataset.imageShape;
+  }
+
+  get(index: number): Example {
+    checkIndex(this, index);
+    return this.dataset.get(this.indices[index]);
+  }
+}
+
+/** The examples of `dataset` at these indices, in this order; an index may stand twice. */
+export function subset(dataset: Dataset, indices: Iterable<number>): Subset {
+  const list = Uint32Array.from(indices, (index) => {
+    checkIndex(dataset, index);
+    return index;
+  });
+  return new Subset(dataset, shared(list), `${dataset.name} (${list.length} of ${dataset.length})`);
+}
+
+/** The first n examples of `dataset`, or all when it has fewer: what --limit does. */
+export function take(dataset: Dataset, n: number): Dataset {
+  if (!Number.isInteger(n) || n < 1) throw new UsageError(`the number of examples must be an integer >= 1, found ${n}`);
+  return n >= dataset.length ? dataset : subset(dataset, Array.from({ length: n }).keys());
+}
+
+/** What describes a data set to another thread: structured clone shares the images instead of copying them. */
+export type SharedDataset =
+  | ({ readonly kind: 'array' } & ArrayDatasetOptions)
+  | { readonly kind: 'subset'; readonly dataset: SharedDataset; readonly indices: Uint32Array; readonly name: string };
+
+/** @returns undefined for a data set whose images are not in shared memory */
+export function shareDataset(dataset: Dataset): SharedDataset | undefined {
+  if (dataset instanceof Subset) {
+    const { indices, name } = dataset;
+    const inner = shareDataset(dataset.dataset);
+    return inner && { kind: 'subset', dataset: inner, indices, name };
+  }
+  if (dataset instanceof ArrayDataset && isShared(dataset.images)) {
+    const { name, classes, imageShape, images, labels } = dataset;
+    return { kind: 'array', name, classes, imageShape, images, labels };
+  }
+  return undefined;
+}
+
+export function fromShared(message: SharedDataset): Dataset {
+  if (message.kind === 'array') return new ArrayDataset(message);
+  return new Subset(fromShared(message.dataset), message.indices, message.name);
+}
+
+function checkIndex(dataset: Dataset, index: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= dataset.length) {
+    throw new RangeError(`${dataset.name} has the indices 0 to ${dataset.length - 1}, found ${index}`);
+  }
+}
+
+/** Without cross-origin isolation a browser has no SharedArrayBuffer; everything but prefetching works there. */
+function shared<T extends Uint8Array | Int32Array | Uint32Array>(array: T): T {
+  if (typeof SharedArrayBuffer === 'undefined' || isShared(array)) return array;
+  const memory = new SharedArrayBuffer(array.byteLength);
+  // Not array.constructor: that may be Node's Buffer.
+  const copy =
+    array instanceof Int32Array
+      ? new Int32Array(memory)
+      : array instanceof Uint32Array
+        ? new Uint32Array(memory)
+        : new Uint8Array(memory);
+  copy.set(array);
+  return copy as T;
+}
+
+function isShared(array: Uint8Array | Int32Array | Uint32Array): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && array.buffer instanceof SharedArrayBuffer;
+}
