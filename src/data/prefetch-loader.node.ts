@@ -1,0 +1,124 @@
+// The loader that prepares batches ahead in a worker thread, while this thread trains. The batches are those of
+// DataLoader to the bit; where no worker can be used, `createLoader` gives a DataLoader.
+
+import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { UsageError } from '../errors.ts';
+import type { Batch } from './batch.ts';
+import { allocateRing, BatchRing } from './batch-ring.ts';
+import { type Dataset, type SharedDataset, shareDataset } from './dataset.ts';
+import type { ImageShape } from './image.ts';
+import {
+  assertCurrent,
+  type BatchLoader,
+  checkEpoch,
+  DataLoader,
+  type EpochOptions,
+  type LoaderOptions,
+  resolveOptions,
+} from './loader.ts';
+import type { EpochRequest, WorkerSettings } from './loader-worker.node.ts';
+
+export interface PrefetchOptions extends LoaderOptions {
+  /** Batches prepared ahead by a worker thread; 0 prepares each when it is asked for, in this thread. Default 2. */
+  readonly prefetch?: number;
+}
+
+/**
+ * A loader with a worker thread when `prefetch` is above 0, the data set is in shared memory (ArrayDataset and its
+ * subsets) and the worker's file has been built; otherwise one that works in this thread.
+ */
+export function createLoader(dataset: Dataset, { prefetch = 2, ...options }: PrefetchOptions): BatchLoader {
+  if (!Number.isInteger(prefetch) || prefetch < 0) {
+    throw new UsageError(`the number of batches to prefetch must be an integer >= 0, found ${prefetch}`);
+  }
+  const shared = prefetch > 0 ? shareDataset(dataset) : undefined;
+  const file = shared && workerFile();
+  if (shared === undefined || file === undefined) return new DataLoader(dataset, options);
+  return new PrefetchLoader(dataset, shared, file, prefetch, options);
+}
+
+class PrefetchLoader implements BatchLoader {
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  readonly imageShape: ImageShape;
+  readonly batchesPerEpoch: number;
+  readonly #ring: BatchRing;
+  readonly #worker: Worker;
+  /** Resolves to the reason once the worker has ended. */
+  readonly #failure: Promise<Error>;
+  #generation = 0;
+  #closed = false;
+
+  constructor(dataset: Dataset, shared: SharedDataset, file: URL, prefetch: number, options: LoaderOptions) {
+    const { batchesPerEpoch, imageShape, transform, ...settings } = resolveOptions(dataset, options);
+    this.dataset = dataset;
+    this.batchSize = settings.batchSize;
+    this.imageShape = imageShape;
+    this.batchesPerEpoch = batchesPerEpoch;
+    // One slot more than is prefetched: the one that the consumer is reading.
+    const memory = allocateRing(prefetch + 1, this.batchSize, imageShape);
+    this.#ring = new BatchRing(memory);
+    const workerData: WorkerSettings = { ...settings, dataset: shared, transform: transform.config, memory };
+    this.#worker = new Worker(file, { workerData, execArgv: [], name: 'residua-loader' });
+    this.#worker.unref();
+    this.#failure = new Promise((resolve) => {
+      this.#worker.on('error', (error: Error) => resolve(error));
+      this.#worker.on('exit', (code) => resolve(new Error(`the loader's worker thread ended with code ${code}`)));
+    });
+    // Also wakes an iterator that waits for a worker that will not answer.
+    this.#failure.then(() => this.#ring.fail());
+  }
+
+  epoch(epoch: number, { startBatch = 0 }: EpochOptions = {}): AsyncIterableIterator<Batch> {
+    checkEpoch(epoch, startBatch, this.batchesPerEpoch);
+    assertCurrent(this.#closed, true);
+    const generation = ++this.#generation;
+    this.#ring.request(generation);
+    const request: EpochRequest = { generation, epoch, startBatch };
+    this.#worker.postMessage(request);
+    return this.#batches(startBatch, generation);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#ring.request(0);
+    await this.#worker.terminate();
+  }
+
+  async *#batches(startBatch: number, generation: number): AsyncGenerator<Batch, void, undefined> {
+    try {
+      for (let batch = startBatch; batch < this.batchesPerEpoch; batch++) {
+        const size = Math.min(this.batchSize, this.dataset.length - batch * this.batchSize);
+        yield await this.#next(generation, size);
+        assertCurrent(this.#closed, generation === this.#generation);
+        this.#ring.release();
+      }
+    } finally {
+      // Left early: the worker is to stop, unless another epoch is under way already.
+      if (generation === this.#generation) this.#ring.request(0);
+    }
+  }
+
+  async #next(generation: number, size: number): Promise<Batch> {
+    for (;;) {
+      const moment = this.#ring.moment;
+      assertCurrent(this.#closed, generation === this.#generation);
+      if (this.#ring.failed) throw await this.#failure;
+      const batch = this.#ring.peek(generation, size);
+      if (batch !== undefined) return batch;
+      // A thread that waits only for shared memory would be ended by Node as one that has nothing left to do.
+      this.#worker.ref();
+      await this.#ring.changed(moment);
+      this.#worker.unref();
+    }
+  }
+}
+
+/** Beside this file in the built package; from source, in the build if there is one. */
+function workerFile(): URL | undefined {
+  const here = import.meta.url;
+  return [new URL('./loader-worker.js', here), new URL('../../dist/loader-worker.js', here)].find((file) =>
+    existsSync(file),
+  );
+}
