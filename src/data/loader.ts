@@ -2,6 +2,7 @@
 // that prepares batches ahead in a worker thread is made by `createLoader` (Node) and gives the same batches to the bit.
 
 import { UsageError } from '../errors.ts';
+import { checkSeed } from '../tensor/random.ts';
 import { allocateBatch, type Batch, BatchBuffers, batchImageShape, batchPreparer } from './batch.ts';
 import type { Dataset } from './dataset.ts';
 import type { ImageShape } from './image.ts';
@@ -48,6 +49,7 @@ export function resolveOptions(dataset: Dataset, options: LoaderOptions) {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new UsageError(`the batch size must be an integer >= 1, found ${batchSize}`);
   }
+  checkSeed(seed);
   if (dataset.length === 0) throw new UsageError(`${dataset.name} has no images`);
   const batchesPerEpoch = batchCount(dataset.length, batchSize, dropLast);
   if (batchesPerEpoch === 0) {

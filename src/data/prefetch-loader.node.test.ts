@@ -110,6 +110,7 @@ describe('a prefetching loader', () => {
     const own = { name: 'own', classes: ['a'], imageShape: [1, 8, 8] as const, length: 1, get: () => hundred.get(0) };
     expect(createLoader(own, options)).toBeInstanceOf(DataLoader);
     expect(() => createLoader(hundred, { ...options, prefetch: -1 })).toThrow('must be an integer >= 0, found -1');
+    expect(() => createLoader(hundred, { ...options, seed: 0.5 })).toThrow('seed must be an integer');
     expect(() => createLoader(hundred, { ...options, transform: compose([randomCrop(99)]) })).toThrow(ResiduaError);
   });
 });

@@ -41,7 +41,12 @@ describe('reading files that Python wrote from PyTorch tensors', () => {
     for (const name of goldenFiles) {
       const { tensors, metadata } = readGolden(name);
       const again = readSafetensors(writeSafetensors(tensors, metadata), name);
-      expect(new Map([...again.tensors].sort())).toEqual(new Map([...tensors].sort()));
+      expect([...again.tensors.keys()].sort()).toEqual([...tensors.keys()].sort());
+      for (const [key, { dtype, shape, data }] of tensors) {
+        const copy = again.tensors.get(key)!;
+        expect([copy.dtype, copy.shape]).toEqual([dtype, shape]);
+        expect(Buffer.compare(Buffer.from(copy.data.buffer), Buffer.from(data.buffer))).toBe(0);
+      }
       expect(again.metadata).toEqual(metadata);
     }
   });
@@ -167,11 +172,7 @@ describe('a file that is not what it claims', () => {
     ['announces too long a header', fileOf('{}', [], 2n ** 63n), 'at most 100000000 are allowed'],
     ['ends within the header', fileOf('{}', [], 3n), 'the header needs 11 bytes, found 10: it is cut short'],
     ['has a header that is no JSON', fileOf('{"a":'), 'the header is not JSON in UTF-8'],
-    [
-      'has a header that is no UTF-8',
-      fileOf('{"a\ud800":1}'.replace('\ud800', ''), []).fill(0xff, 10, 11),
-      'not JSON in UTF-8',
-    ],
+    ['has a header that is no UTF-8', fileOf('{"a":1}').fill(0xff, 10, 11), 'not JSON in UTF-8'],
     ['has a list for a header', fileOf('[]'), 'the header must be a JSON object'],
     ['has a number for a tensor', fileOf('{"a":1}'), "tensor 'a' must be a JSON object"],
     ['has metadata other than text', fileOf('{"__metadata__":{"a":1}}'), '__metadata__.a must be a string'],

@@ -95,9 +95,7 @@ export class RandomStream {
   #spareNormal: number | undefined;
 
   constructor({ seed, purpose, epoch = 0, index = 0 }: StreamName) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new UsageError(`seed must be an integer from 0 to 2^53 - 1, found ${seed}`);
-    }
+    checkSeed(seed);
     this.#keyLow = (seed % WORD) | 0;
     this.#keyHigh = (purposes.indexOf(purpose) << 21) | Math.floor(seed / WORD);
     this.at(epoch, index);
@@ -167,6 +165,13 @@ export function permutation(n: number, stream: RandomStream, out: Uint32Array = 
     out[j] = moved;
   }
   return out;
+}
+
+/** @throws UsageError unless the seed is an integer from 0 to 2^53 - 1 */
+export function checkSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new UsageError(`seed must be an integer from 0 to 2^53 - 1, found ${seed}`);
+  }
 }
 
 function word(what: string, value: number): number {
