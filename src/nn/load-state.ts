@@ -5,10 +5,10 @@ import { ResiduaError } from '../errors.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/tensor.ts';
 
-/** One stored tensor, as a weights file or another model's Variable gives it. */
+/** One stored tensor, as readSafetensors gives it; data in PyTorch's element order. */
 export interface StateEntry {
   readonly shape: Shape;
-  readonly value: ArrayLike<number | bigint>;
+  readonly data: ArrayLike<number | bigint>;
 }
 
 export interface LoadReport {
@@ -39,12 +39,12 @@ export function loadState(
   }
   for (const [name, variable] of variables) {
     const entry = entries.get(name);
-    if (entry) variable.value = convert(variable, entry.value);
+    if (entry) variable.value = convert(variable, entry.data);
   }
   return { missing, unexpected };
 }
 
-/** PyTorch stores counters as int64, which a file reader may hand over as bigint. */
+/** PyTorch stores counters as int64, which readers hand over as bigint. */
 function convert(variable: Variable, values: ArrayLike<number | bigint>): Float32Array | Int32Array {
   return variable.dtype === 'int32' ? Int32Array.from(values, Number) : Float32Array.from(values, Number);
 }
