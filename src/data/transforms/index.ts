@@ -6,4 +6,4 @@ export { randomHorizontalFlip } from './flip.ts';
 export { fromConfig } from './from-config.ts';
 export { pad } from './pad.ts';
 export { normalize, toTensor } from './tensor.ts';
-export { describe, type ImageType, type Padding, type Transform, type TransformConfig } from './transform.ts';
+export type { ImageType, Padding, Transform, TransformConfig } from './transform.ts';
