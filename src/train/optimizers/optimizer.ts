@@ -93,7 +93,10 @@ export abstract class Optimizer {
     return feeds;
   }
 
-  /** Everything besides the step number that a resumed run needs, by checkpoint name: `12.exp_avg`. */
+  /**
+   * Everything besides the step number that a resumed run needs, by checkpoint name: `12.exp_avg` belongs to parameter
+   * number 12. There once assignments() was called.
+   */
   state(): ReadonlyMap<string, Variable> {
     return this.#state;
   }
