@@ -118,6 +118,10 @@ const join = (path: string, name: string): string => (path === '' ? name : `${pa
 
 function withoutRepeats(variables: Map<string, Variable>): Map<string, Variable> {
   const seen = new Set<Variable>();
-  const firstOnly = [...variables].filter(([, variable]) => !seen.has(variable) && seen.add(variable));
-  return new Map(firstOnly);
+  const result = new Map<string, Variable>();
+  for (const [name, variable] of variables) {
+    if (!seen.has(variable)) result.set(name, variable);
+    seen.add(variable);
+  }
+  return result;
 }
