@@ -30,7 +30,7 @@ const runs: readonly Run[] = [
 /**
  * reference: the rounding of the stored float32.
  *
- * Others: training amplifies rounding. Noise of 1e-6 of the largest output in every convolution, added to the reference
+ * Others: training amplifies rounding. Noise of 6e-6 of the largest output in every convolution, added to the reference
  * device, changed the first three losses by 1e-4, the ten by up to 9e-4 with Adam and 4e-3 with SGD (learning rate 0.05,
  * momentum 0.9), and the final weights by 0.3 of the distance they had moved: Adam moves a weight by about the learning
  * rate whatever the size of its gradient, so that noise decides where small gradients go. Whether a float32 device
