@@ -1,0 +1,242 @@
+// Builds WebAssembly functions and modules. A function is written top to bottom with loops and conditions as callbacks;
+// loops here are do-while loops (the count must be at least 1), which is how fast kernels are shaped.
+
+import { type Code, constI32, i32, type, unsigned, type ValueType } from './wasm.ts';
+
+/** A parameter or local variable: used as an expression, it is its value. */
+export type Local = readonly number[] & { readonly index: number };
+
+const makeLocal = (index: number): Local => Object.assign([0x20, ...unsigned(index)], { index });
+
+/** Global 0 of every module: always 0, which the engine's compiler doesn't know. */
+const neverGlobal = [0x23, 0];
+
+export class FunctionBuilder {
+  readonly index: number;
+  readonly name: string;
+  readonly parameters: readonly Local[];
+  readonly #parameterTypes: readonly ValueType[];
+  readonly #result: ValueType | undefined;
+  readonly #locals: ValueType[] = [];
+  #never: Local | undefined;
+  #code: Code[] = [];
+  #depth = 0;
+  #boundaries = 0;
+
+  constructor(index: number, name: string, parameterTypes: readonly ValueType[], result?: ValueType) {
+    this.index = index;
+    this.name = name;
+    this.#parameterTypes = parameterTypes;
+    this.#result = result;
+    this.parameters = parameterTypes.map((_, i) => makeLocal(i));
+  }
+
+  local(valueType: ValueType = type.i32): Local {
+    this.#locals.push(valueType);
+    return makeLocal(this.#parameterTypes.length + this.#locals.length - 1);
+  }
+
+  locals(count: number, valueType: ValueType): Local[] {
+    return Array.from({ length: count }, () => this.local(valueType));
+  }
+
+  /** Statements: instructions that leave nothing on the stack. */
+  emit(...code: readonly Code[]): void {
+    this.#code.push(...code);
+  }
+
+  set(target: Local, value: Code): void {
+    this.emit([value, 0x21, unsigned(target.index)]);
+  }
+
+  /** A new local that holds `value`. */
+  let(value: Code, valueType: ValueType = type.i32): Local {
+    const local = this.local(valueType);
+    this.set(local, value);
+    return local;
+  }
+
+  /** target += amount, in i32. */
+  advance(target: Local, amount: Code | number): void {
+    if (amount !== 0) this.set(target, i32.add(target, amount));
+  }
+
+  block(body: () => void): void {
+    this.#nest([0x02, 0x40], body);
+  }
+
+  if(condition: Code, body: () => void, otherwise?: () => void): void {
+    this.emit(condition);
+    if (!otherwise) return this.#nest([0x04, 0x40], body);
+    this.#nest([0x04, 0x40], () => {
+      body();
+      this.emit(0x05);
+      otherwise();
+    });
+  }
+
+  /** Runs the body, and again while the condition holds after it. */
+  doWhile(body: () => void, condition: () => Code): void {
+    this.#nest([0x03, 0x40], () => {
+      body();
+      this.emit([condition(), 0x0d, 0]);
+    });
+  }
+
+  /** Runs the body `count` >= 1 times. */
+  repeat(count: Code | number, body: () => void): void {
+    if (count === 1) return body();
+    const left = this.let(typeof count === 'number' ? constI32(count) : count);
+    this.doWhile(body, () => [i32.sub(left, 1), 0x22, unsigned(left.index)]);
+  }
+
+  /** Runs the body for index = from, from + 1, ... while it is below `to`; not at all when from >= to. Signed. */
+  for(from: Code | number, to: Code, body: (index: Local) => void): void {
+    const index = this.let(typeof from === 'number' ? constI32(from) : from);
+    this.if(i32.ltS(index, to), () => {
+      this.doWhile(
+        () => body(index),
+        () => [i32.add(index, 1), 0x22, unsigned(index.index), to, 0x48],
+      );
+    });
+  }
+
+  /** Leaves the function. */
+  return(...value: readonly Code[]): void {
+    this.emit([...value, 0x0f]);
+  }
+
+  /** Leaves the n-th enclosing block, if, or restarts the n-th enclosing loop, counted from 0. */
+  branchIf(condition: Code, depth: number): void {
+    this.emit([condition, 0x0d, unsigned(depth)]);
+  }
+
+  branch(depth: number): void {
+    this.emit([0x0c, unsigned(depth)]);
+  }
+
+  call(callee: FunctionBuilder, ...args: readonly Code[]): void {
+    this.emit([args, 0x10, unsigned(callee.index)]);
+  }
+
+  /**
+   * Ends a basic block with a branch that is never taken. V8's compiler moves all loads of a basic block before its
+   * arithmetic and then runs out of registers; blocks of one step each keep a kernel's own order.
+   */
+  schedulingBoundary(): void {
+    this.#never ??= this.local();
+    this.#boundaries++;
+    this.branchIf(i32.eq(this.#never, this.#boundaries), this.#depth);
+  }
+
+  #nest(open: Code, body: () => void): void {
+    const outer = this.#code;
+    this.#code = [];
+    this.#depth++;
+    body();
+    this.#depth--;
+    outer.push([open, this.#code, 0x0b]);
+    this.#code = outer;
+  }
+
+  get signature(): Code {
+    const results = this.#result === undefined ? [] : [this.#result];
+    return [0x60, vector(this.#parameterTypes), vector(results)];
+  }
+
+  /** The body with its locals, as the code section wants it. */
+  encode(): Uint8Array {
+    const never: Code = this.#never ? [neverGlobal, 0x21, unsigned(this.#never.index)] : [];
+    return flatten([vector(this.#locals.map((valueType) => [1, valueType])), never, this.#code, 0x0b]);
+  }
+}
+
+export interface ModuleOptions {
+  /** Pages of 64 KiB the imported memory has at least and may have at most. */
+  readonly pages: { readonly initial: number; readonly maximum: number };
+  readonly shared: boolean;
+}
+
+export class ModuleBuilder {
+  readonly #functions: FunctionBuilder[] = [];
+  readonly #byKey = new Map<string, FunctionBuilder>();
+  readonly #exports = new Map<string, FunctionBuilder>();
+
+  function(
+    name: string,
+    parameters: readonly ValueType[],
+    build: (f: FunctionBuilder, ...parameters: Local[]) => void,
+    result?: ValueType,
+  ): FunctionBuilder {
+    const builder = new FunctionBuilder(this.#functions.length, name, parameters, result);
+    this.#functions.push(builder);
+    build(builder, ...builder.parameters);
+    return builder;
+  }
+
+  /** The function that was built under this key before, or a new one: equal kernels are written once. */
+  once(key: string, build: () => FunctionBuilder): FunctionBuilder {
+    const builder = this.#byKey.get(key) ?? build();
+    this.#byKey.set(key, builder);
+    return builder;
+  }
+
+  export(name: string, builder: FunctionBuilder): void {
+    this.#exports.set(name, builder);
+  }
+
+  /** The module. It imports its memory as `env.memory`. */
+  encode({ pages, shared }: ModuleOptions): Uint8Array<ArrayBuffer> {
+    const bodies = this.#functions.map((f) => f.encode());
+    const limits = [shared ? 3 : 1, unsigned(pages.initial), unsigned(pages.maximum)];
+    const exports = [...this.#exports].map(([name, f]) => [text(name), 0, unsigned(f.index)]);
+    return flatten([
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, vector(this.#functions.map((f) => f.signature))),
+      section(2, vector([[text('env'), text('memory'), 2, limits]])),
+      section(3, vector(this.#functions.map((f) => unsigned(f.index)))),
+      section(6, vector([[type.i32, 1, constI32(0), 0x0b]])),
+      section(7, vector(exports)),
+      section(10, vector(bodies.map((body) => [unsigned(body.length), Array.from(body)]))),
+      section(0, functionNames(this.#functions)),
+    ]);
+  }
+}
+
+/** The "name" section: profilers show kernels by name. */
+function functionNames(functions: readonly FunctionBuilder[]): Code {
+  const names = flatten(vector(functions.map((f) => [unsigned(f.index), text(f.name)])));
+  return [text('name'), 1, unsigned(names.length), Array.from(names)];
+}
+
+function vector(items: readonly Code[]): Code {
+  return [unsigned(items.length), items];
+}
+
+function text(value: string): Code {
+  return vector([...new TextEncoder().encode(value)]);
+}
+
+function section(id: number, content: Code): Code {
+  const bytes = flatten(content);
+  return [id, unsigned(bytes.length), Array.from(bytes)];
+}
+
+function flatten(code: Code): Uint8Array<ArrayBuffer> {
+  let bytes = new Uint8Array(1024);
+  let length = 0;
+  const visit = (item: Code): void => {
+    if (typeof item !== 'number') {
+      for (const inner of item) visit(inner);
+      return;
+    }
+    if (length === bytes.length) {
+      const larger = new Uint8Array(length * 2);
+      larger.set(bytes);
+      bytes = larger;
+    }
+    bytes[length++] = item;
+  };
+  visit(code);
+  return bytes.slice(0, length);
+}

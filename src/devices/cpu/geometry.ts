@@ -1,0 +1,76 @@
+// How a tensor lies in the device's memory: pixel after pixel (NHWC), the channels of a pixel padded to whole vectors of
+// four, and around each image a halo of zero pixels, so that a convolution reads over the edge without a check.
+//
+//   [ image 0: top rows | left h x w right | bottom rows ][ image 1 ... ]        pad channels and halo are always zero
+//
+// All offsets and strides are in bytes; every element has four.
+
+export const elementBytes = 4;
+export const vectorBytes = 16;
+
+export interface Halo {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+export const noHalo: Halo = { top: 0, left: 0, bottom: 0, right: 0 };
+
+export interface Geometry extends Halo {
+  /** Images, rows, columns, channels. */
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  /** Channels as stored: the next multiple of 4. */
+  readonly stored: number;
+  readonly pixelBytes: number;
+  readonly rowBytes: number;
+  readonly imageBytes: number;
+  /** Of the first pixel that is not halo. */
+  readonly origin: number;
+  readonly bytes: number;
+}
+
+export function geometry(
+  { n, h, w, c }: { n: number; h: number; w: number; c: number },
+  halo: Halo = noHalo,
+): Geometry {
+  const stored = Math.ceil(c / 4) * 4;
+  const pixelBytes = stored * elementBytes;
+  const rowBytes = (halo.left + w + halo.right) * pixelBytes;
+  const imageBytes = (halo.top + h + halo.bottom) * rowBytes;
+  const origin = halo.top * rowBytes + halo.left * pixelBytes;
+  const { top, left, bottom, right } = halo;
+  return {
+    n,
+    h,
+    w,
+    c,
+    top,
+    left,
+    bottom,
+    right,
+    stored,
+    pixelBytes,
+    rowBytes,
+    imageBytes,
+    origin,
+    bytes: n * imageBytes,
+  };
+}
+
+/** Equal text means equal geometry. */
+export function geometryKey({ n, h, w, c, top, left, bottom, right }: Geometry): string {
+  return `${n}x${h}x${w}x${c}+${top},${left},${bottom},${right}`;
+}
+
+export function hasHalo({ top, left, bottom, right }: Halo): boolean {
+  return top + left + bottom + right > 0;
+}
+
+/** Work on an NHWC tensor without halo is work on one row of pixels. */
+export function isContiguous(g: Geometry): boolean {
+  return !hasHalo(g);
+}
