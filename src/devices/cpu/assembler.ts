@@ -8,6 +8,11 @@ export type Local = readonly number[] & { readonly index: number };
 
 const makeLocal = (index: number): Local => Object.assign([0x20, ...unsigned(index)], { index });
 
+/** The result of a function, as an expression. */
+export function invoke(callee: FunctionBuilder, ...args: readonly Code[]): Code {
+  return [args, 0x10, unsigned(callee.index)];
+}
+
 /** Global 0 of every module: always 0, which the engine's compiler doesn't know. */
 const neverGlobal = [0x23, 0];
 

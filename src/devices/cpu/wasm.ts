@@ -95,11 +95,13 @@ export const i64 = {
   sub: binary(0x7d),
   mul: binary(0x7e),
   and: binary(0x83),
+  or: binary(0x84),
   shl: binary(0x86),
   shrS: binary(0x87),
   shrU: binary(0x88),
   extendU: unary(0xad),
   wrap: unary(0xa7),
+  truncateF64S: unary(0xb0),
   reinterpretF64: unary(0xbd),
 };
 
@@ -115,6 +117,7 @@ export const f64 = {
   load: load(0x2b, 3),
   store: store(0x39, 3),
   eq: binary(0x61),
+  ne: binary(0x62),
   lt: binary(0x63),
   gt: binary(0x64),
   abs: unary(0x99),
@@ -208,6 +211,9 @@ export const i32x4 = {
   },
   splat: unary(simd(0x11)),
   shl: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xab)],
+  shrS: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xac)],
+  shrU: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xad)],
+  replaceLane: (a: Code, index: number, value: Code): Code => [a, value, simd(0x1c), index],
   add: binary(simd(0xae)),
   sub: binary(simd(0xb1)),
 };
