@@ -113,19 +113,14 @@ function chooseStored(
       for (const source of sources) if (sameView(source.view, value.view)) expanded.add(source);
     }
     loads.set(value, expanded);
-    // A store costs about two loads; each further pass saves all loads but one. Partial sums are always combined once.
+    // A store costs about two loads; each further pass saves all loads but one.
     const passes = computedAt.get(value)!.size;
-    const combines = value.operation.startsWith('combine');
-    if ((passes - 1) * (expanded.size - 1) >= 2 || (combines && passes > 1)) stored.add(value);
+    if ((passes - 1) * (expanded.size - 1) >= 2) stored.add(value);
   }
   return stored;
 }
 
-function passesOf(
-  values: readonly Value[],
-  stored: ReadonlySet<Value>,
-  levels: ReadonlyMap<Value, number>,
-): Pass[] {
+function passesOf(values: readonly Value[], stored: ReadonlySet<Value>, levels: ReadonlyMap<Value, number>): Pass[] {
   const byLevel = new Map<string, Value[]>();
   for (const value of values) {
     if (!stored.has(value) && !isSums(value)) continue;
@@ -175,8 +170,7 @@ function expand(
   const leaves = new Set<Value>();
   const visit = (value: Value, consumer: Value | undefined): void => {
     const computedHere =
-      consumer === undefined ||
-      (inSamePass(value, consumer) && (!stored.has(value) || levels.get(value) === level));
+      consumer === undefined || (inSamePass(value, consumer) && (!stored.has(value) || levels.get(value) === level));
     if (!computedHere) {
       leaves.add(value);
       return;
@@ -192,11 +186,7 @@ function expand(
   return { body, leaves };
 }
 
-function makePass(
-  members: readonly Value[],
-  stored: ReadonlySet<Value>,
-  levels: ReadonlyMap<Value, number>,
-): Pass {
+function makePass(members: readonly Value[], stored: ReadonlySet<Value>, levels: ReadonlyMap<Value, number>): Pass {
   const { body, leaves } = expand(members, stored, levels);
   return {
     kind: 'pass',

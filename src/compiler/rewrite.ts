@@ -9,10 +9,10 @@
 //   spatialSum       sums over the pixels of each image
 //   sumAxes          sums over any other axes
 
-import { ResiduaError } from '../errors.ts';
-import type { CollectedGraph } from '../devices/graph.ts';
 import type { Graph } from '../devices/device.ts';
-import { formatShape, sameShape, type Shape } from '../tensor/shape.ts';
+import type { CollectedGraph } from '../devices/graph.ts';
+import { ResiduaError } from '../errors.ts';
+import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { Input, type Tensor, Variable } from '../tensor/tensor.ts';
 import { chooseLayouts } from './layouts.ts';
 import { constantOf, isPointwise, type Value, ValueTable } from './value.ts';
@@ -119,7 +119,13 @@ class Rewriter {
       case 'dropoutMask':
         return opaque(this.#place(inputs[0], 'image'));
       case 'reshape':
-        return this.#relayout(this.#values.get(inputs[0])!, inputs[0].shape, this.layoutOf(inputs[0]), node.shape, layout);
+        return this.#relayout(
+          this.#values.get(inputs[0])!,
+          inputs[0].shape,
+          this.layoutOf(inputs[0]),
+          node.shape,
+          layout,
+        );
       case 'conv2d':
       case 'conv2dInputGradient':
         return opaque(this.#image(inputs[0]), this.#place(inputs[1], 'weight'));
@@ -189,7 +195,13 @@ class Rewriter {
     let left = this.#image(a);
     if (transposeA && transposeB) {
       const [k, m] = a.shape;
-      const attributes = { from: placesOf(a.shape, 'image'), to: [['c', k], ['n', m]] };
+      const attributes = {
+        from: placesOf(a.shape, 'image'),
+        to: [
+          ['c', k],
+          ['n', m],
+        ],
+      };
       left = this.table.make('relayout', [left], viewOf([m, k], 'image'), { attributes });
       transposeA = false;
     }
@@ -216,7 +228,9 @@ class Rewriter {
       const vector = withOnes(x.view, pixels);
       const sums = this.table.make('channelSums', [x], vector);
       const combined = this.table.make('combineSum', [sums], vector);
-      return wanted.includes('c') ? this.table.make('sumAxes', [combined], view, { attributes: { axes: ['c'] } }) : combined;
+      return wanted.includes('c')
+        ? this.table.make('sumAxes', [combined], view, { attributes: { axes: ['c'] } })
+        : combined;
     }
     const [spatial, others] = [wanted.filter(isSpatial), wanted.filter((axis) => !isSpatial(axis))];
     if (spatial.length > 0 && spatial.length === pixels.filter(isSpatial).length && !others.includes('n')) {

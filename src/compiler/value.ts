@@ -54,7 +54,7 @@ export function constantOf(value: Value): number | undefined {
 
 const pointwise = new Set([
   ...['add', 'sub', 'mul', 'div', 'relu', 'reluGradient', 'sigmoid', 'tanh', 'exp', 'sqrt', 'erf'],
-  ...['broadcastTo', 'copy', 'dropoutMask', 'combineSum', 'combineVariance'],
+  ...['broadcastTo', 'copy', 'dropoutMask'],
 ]);
 
 /** Whether each element depends on the same place of the inputs alone (repeated where an input's extent is 1). */

@@ -23,7 +23,10 @@ export function placesOf(shape: Shape, layout: Layout): readonly (readonly [Axis
   if (shape.length > 4) {
     const last = shape[shape.length - 1];
     const before = shape.reduce((product, extent) => product * extent, 1) / last;
-    return [['w', before], ['c', last]];
+    return [
+      ['w', before],
+      ['c', last],
+    ];
   }
   const names = layout === 'weight' ? weightAxes : imageAxes[shape.length];
   return shape.map((extent, axis) => [names[axis], extent] as const);

@@ -27,7 +27,9 @@ export interface Program {
    *
    * @returns the outputs by name, in PyTorch's element order; the arrays are reused by the next run
    */
-  run(feeds: Readonly<Record<string, Feed>>): Readonly<Record<string, Values>> | Promise<Readonly<Record<string, Values>>>;
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+  ): Readonly<Record<string, Values>> | Promise<Readonly<Record<string, Values>>>;
 }
 
 export interface Device {

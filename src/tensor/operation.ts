@@ -2,8 +2,8 @@
 // computed is each device's business, found by the operation's name. Gradient rules build graph nodes from other
 // operations, so a gradient is compiled, fused and planned like everything else.
 
-import { type DType, Tensor } from './tensor.ts';
 import type { Shape } from './shape.ts';
+import { type DType, Tensor } from './tensor.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: an operation's attributes are typed where it is defined; here they vary.
 type AnyAttributes = any;

@@ -210,6 +210,7 @@ export const i32x4 = {
     return [simd(12), bytesOf(Int32Array.from(values))];
   },
   splat: unary(simd(0x11)),
+  lane: (a: Code, index: number): Code => [a, simd(0x1b), index],
   shl: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xab)],
   shrS: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xac)],
   shrU: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xad)],

@@ -4,8 +4,8 @@
 import { apply, type None, type Operation } from '../operation.ts';
 import { broadcastShapes, type Shape, ShapeError, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { reshape } from './reshape.ts';
 import { sum } from './reduction.ts';
+import { reshape } from './reshape.ts';
 
 /** Sums a gradient over the axes that broadcasting repeated, back to the operand's shape. */
 function unbroadcast(gradient: Tensor, shape: Shape): Tensor {

@@ -49,12 +49,16 @@ export function batchNorm(
   affine: { weight: Tensor; bias: Tensor },
   eps = 1e-5,
 ): Tensor {
-  if (x.rank !== 4 && x.rank !== 2) throw new ShapeError('batchNorm', [x.shape], 'the input must be [N, C, H, W] or [N, C]');
+  if (x.rank !== 4 && x.rank !== 2)
+    throw new ShapeError('batchNorm', [x.shape], 'the input must be [N, C, H, W] or [N, C]');
   const perChannel = (name: string, tensor: Tensor): Tensor => {
     if (tensor.size !== x.shape[1]) {
       throw new ShapeError('batchNorm', [x.shape, tensor.shape], `the ${name} must have ${x.shape[1]} elements`);
     }
-    return reshape(tensor, x.shape.map((extent, axis) => (axis === 1 ? extent : 1)));
+    return reshape(
+      tensor,
+      x.shape.map((extent, axis) => (axis === 1 ? extent : 1)),
+    );
   };
   const deviation = sqrt(add(perChannel('variance', statistics.variance), constant(eps)));
   const scale = div(perChannel('weight', affine.weight), deviation);

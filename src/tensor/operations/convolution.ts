@@ -41,7 +41,11 @@ function checkWindow(operation: string, { stride, padding }: Window, shapes: rea
     throw new ShapeError(operation, shapes, `stride must be whole numbers of at least 1, found ${formatShape(stride)}`);
   }
   if (padding.some((p) => !Number.isInteger(p) || p < 0)) {
-    throw new ShapeError(operation, shapes, `padding must be whole numbers of at least 0, found ${formatShape(padding)}`);
+    throw new ShapeError(
+      operation,
+      shapes,
+      `padding must be whole numbers of at least 0, found ${formatShape(padding)}`,
+    );
   }
 }
 

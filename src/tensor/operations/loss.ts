@@ -1,7 +1,7 @@
 // The two losses of image classification, from logits, as means over the batch. Both are computed in float64 within.
 
 import { apply, type None, type Operation } from '../operation.ts';
-import { formatShape, sameShape, ShapeError } from '../shape.ts';
+import { formatShape, ShapeError, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { sigmoid } from './activation.ts';
 import { constant, mul, sub } from './arithmetic.ts';
@@ -44,7 +44,11 @@ const binaryCrossEntropyOperation: Operation<None> = {
   name: 'binaryCrossEntropy',
   infer: ([logits, target]) => {
     if (!sameShape(logits.shape, target.shape)) {
-      throw new ShapeError('binaryCrossEntropy', [logits.shape, target.shape], 'logits and target must have equal shapes');
+      throw new ShapeError(
+        'binaryCrossEntropy',
+        [logits.shape, target.shape],
+        'logits and target must have equal shapes',
+      );
     }
     return { shape: [] };
   },

@@ -33,7 +33,12 @@ function resolveAxes(operation: string, x: Tensor, axes: readonly number[] | und
 export function sum(x: Tensor, { axes, keepDims = false }: ReductionOptions = {}): Tensor {
   const reduced = resolveAxes('sum', x, axes);
   const result = reduced.length > 0 ? apply(sumOperation, [x], { axes: reduced }) : x;
-  return keepDims ? result : reshape(result, result.shape.filter((_, axis) => !reduced.includes(axis)));
+  return keepDims
+    ? result
+    : reshape(
+        result,
+        result.shape.filter((_, axis) => !reduced.includes(axis)),
+      );
 }
 
 /** Mean over axes. PyTorch: torch.mean(x, dim, keepdim). */

@@ -1,7 +1,7 @@
 // The same elements in the same (row-major, PyTorch's contiguous) order under another shape.
 
 import { apply, type Operation } from '../operation.ts';
-import { sameShape, type Shape, ShapeError, sizeOf } from '../shape.ts';
+import { type Shape, ShapeError, sameShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
 const reshapeOperation: Operation<{ shape: Shape }> = {

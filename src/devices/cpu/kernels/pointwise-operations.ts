@@ -1,0 +1,71 @@
+// What each operation on each element is in WebAssembly, on four channels at a time.
+
+import { ResiduaError } from '../../../errors.ts';
+import type { DropoutMask } from '../../../tensor/operations/dropout.ts';
+import { type FunctionBuilder, invoke, type ModuleBuilder } from '../assembler.ts';
+import type { Emitter } from '../step.ts';
+import { type Code, f32x4, i32x4, v128 } from '../wasm.ts';
+import { dropoutMask } from './dropout.ts';
+import { erf4, exp4, sigmoid4, tanh4 } from './math.ts';
+
+export interface PassNode {
+  readonly operation: string;
+  /** Numbers of leaves, then of nodes, counted on. */
+  readonly inputs: readonly number[];
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly integer: boolean;
+}
+
+/** Which pixel and which vector of channels is computed: dropout needs to know. */
+export interface Place {
+  readonly pixel: Code;
+  readonly block: Code;
+}
+
+type Operation = (module: ModuleBuilder, a: Code, b: Code) => Code;
+
+const viaFunction =
+  (build: (module: ModuleBuilder) => FunctionBuilder): Operation =>
+  (module, a) =>
+    invoke(build(module), a);
+
+const operations: Readonly<Record<string, Operation>> = {
+  add: (_, a, b) => f32x4.add(a, b),
+  sub: (_, a, b) => f32x4.sub(a, b),
+  mul: (_, a, b) => f32x4.mul(a, b),
+  div: (_, a, b) => f32x4.div(a, b),
+  // a < 0 ? 0 : a, so NaN stays.
+  relu: (_, a) => f32x4.pmax(a, f32x4.const(0)),
+  reluGradient: (_, upstream, y) => v128.and(upstream, f32x4.gt(y, f32x4.const(0))),
+  sqrt: (_, a) => f32x4.sqrt(a),
+  exp: viaFunction(exp4),
+  sigmoid: viaFunction(sigmoid4),
+  tanh: viaFunction(tanh4),
+  erf: viaFunction(erf4),
+  broadcastTo: (_, a) => a,
+  copy: (_, a) => a,
+};
+
+/**
+ * @param product the factors of an input that is a product and not used elsewhere, by the input's position
+ */
+export function computeElement(
+  e: Emitter,
+  node: PassNode,
+  inputs: readonly Code[],
+  product: { readonly position: number; readonly factors: readonly [Code, Code] } | undefined,
+  place: Place,
+): Code {
+  if (node.operation === 'add' && node.integer) return i32x4.add(inputs[0], inputs[1]);
+  if (node.operation === 'add' && product) return e.madd(...product.factors, inputs[1 - product.position]);
+  if (node.operation === 'sub' && product) return e.nmadd(...product.factors, inputs[0]);
+  if (node.operation === 'dropoutMask') {
+    return dropoutMask(e.module, node.attributes as unknown as DropoutMask, {
+      ...place,
+      step: i32x4.lane(inputs[0], 0),
+    });
+  }
+  const operation = operations[node.operation];
+  if (!operation) throw new ResiduaError(`the cpu device has no kernel for ${node.operation}`);
+  return operation(e.module, inputs[0], inputs[1]);
+}

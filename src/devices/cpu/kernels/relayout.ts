@@ -1,0 +1,75 @@
+// Moves elements to other places of memory: a reshape that mixes axes, a transposition, weights used as images. One element
+// at a time, by its number in PyTorch's order; rare enough not to deserve more.
+
+import type { Axis } from '../../../compiler/view.ts';
+import type { FunctionBuilder, Local } from '../assembler.ts';
+import { type Geometry, geometryKey } from '../geometry.ts';
+import type { Emitter } from '../step.ts';
+import { type Code, i32, type } from '../wasm.ts';
+
+/** Axes of memory with their extents, in the order in which elements are counted. */
+export type Places = readonly (readonly [Axis, number])[];
+
+const elementsPerUnit = 4096;
+
+export interface RelayoutKernel {
+  /** Parameters: source, target, from, to. */
+  readonly kernel: FunctionBuilder;
+  readonly units: number;
+}
+
+export function relayout(e: Emitter, from: Places, source: Geometry, to: Places, target: Geometry): RelayoutKernel {
+  const count = from.reduce((product, [, extent]) => product * extent, 1);
+  const units = Math.ceil(count / elementsPerUnit);
+  const key = `relayout ${from} ${geometryKey(source)} ${to} ${geometryKey(target)}`;
+  const kernel = e.module.once(key, () =>
+    e.module.function(
+      'relayout',
+      Array<typeof type.i32>(4).fill(type.i32),
+      (f, sourceBase, targetBase, first, last) => {
+        f.for(first, last, (unit) => {
+          f.if(i32.eqz(unit), () => clearPadding(f, targetBase, target));
+          const start = f.let(i32.mul(unit, elementsPerUnit));
+          const end = f.let(i32.add(start, elementsPerUnit));
+          f.if(i32.gtS(end, count), () => f.set(end, i32.const(count)));
+          f.for(start, end, (element) => {
+            const sourceOffset = offsetOf(f, element, from, source);
+            const targetOffset = offsetOf(f, element, to, target);
+            const value = i32.load(i32.add(sourceBase, sourceOffset));
+            f.emit(i32.store(i32.add(targetBase, targetOffset), value));
+          });
+        });
+      },
+    ),
+  );
+  return { kernel, units };
+}
+
+function offsetOf(f: FunctionBuilder, element: Local, places: Places, g: Geometry): Code {
+  const strides: Record<Axis, number> = { n: g.imageBytes, h: g.rowBytes, w: g.pixelBytes, c: 4 };
+  const rest = f.let(element);
+  const offset = f.let(i32.const(g.origin));
+  for (const [axis, extent] of [...places].reverse()) {
+    if (extent === 1) continue;
+    f.set(offset, i32.add(offset, i32.mul(i32.remU(rest, extent), strides[axis])));
+    f.set(rest, i32.divU(rest, extent));
+  }
+  return offset;
+}
+
+function clearPadding(f: FunctionBuilder, base: Local, g: Geometry): void {
+  if (g.stored === g.c) return;
+  const image = f.let(i32.add(base, g.origin));
+  f.repeat(g.n, () => {
+    const row = f.let(image);
+    f.repeat(g.h, () => {
+      const pixel = f.let(row);
+      f.repeat(g.w, () => {
+        for (let channel = g.c; channel < g.stored; channel++) f.emit(i32.store(pixel, i32.const(0), channel * 4));
+        f.advance(pixel, g.pixelBytes);
+      });
+      f.advance(row, g.rowBytes);
+    });
+    f.advance(image, g.imageBytes);
+  });
+}
