@@ -1,0 +1,113 @@
+// The configuration of a run: everything that reproduces it, as config.json keeps it. What the user leaves out comes from
+// the recipe; what is written down has nothing left open.
+
+import { z } from 'zod';
+import { UsageError } from '../../errors.ts';
+import { activationNames } from '../../nn/index.ts';
+import { recipeNames } from '../recipes.ts';
+import { taskNames } from '../task.ts';
+
+const fraction = z.number().min(0).max(1);
+const belowOne = z.number().min(0).lt(1);
+const nonNegative = z.number().min(0);
+const positive = z.number().positive();
+const count = z.int().min(1);
+
+const decay = { weightDecay: nonNegative.optional(), decayNormAndBias: z.boolean().optional() };
+const moments = { betas: z.tuple([belowOne, belowOne]).optional(), eps: positive.optional(), ...decay };
+
+export const optimizerSchema = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('sgd'),
+    momentum: nonNegative.optional(),
+    dampening: nonNegative.optional(),
+    nesterov: z.boolean().optional(),
+    ...decay,
+  }),
+  z.strictObject({ name: z.literal('adam'), ...moments }),
+  z.strictObject({ name: z.literal('adamw'), ...moments }),
+]);
+
+const warmUp = { warmUpEpochs: nonNegative.optional() };
+
+export const scheduleSchema = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('constant'), ...warmUp }),
+  z.strictObject({ name: z.literal('step'), everyEpochs: positive, gamma: positive.optional(), ...warmUp }),
+  z.strictObject({ name: z.literal('cosine'), finalScale: fraction.optional(), ...warmUp }),
+  z.strictObject({
+    name: z.literal('one-cycle'),
+    pctStart: fraction.optional(),
+    divFactor: positive.optional(),
+    finalDivFactor: positive.optional(),
+    ...warmUp,
+  }),
+]);
+
+const triple = z.tuple([count, count, count]);
+
+/** What may be chosen about a model besides its name; classes, channels and the seed come from elsewhere. */
+export const modelOptionsSchema = z.strictObject({
+  layers: triple.optional(),
+  widths: triple.optional(),
+  shortcut: z.enum(['1x1', '3x3']).optional(),
+  activation: z.enum(activationNames).optional(),
+  normalise: z.boolean().optional(),
+  dropout: belowOne.optional(),
+});
+
+/** Its arguments are checked where the transform is made: src/data/transforms/from-config.ts. */
+const transformSchema = z.looseObject({ name: z.string() });
+
+export const runConfigSchema = z.strictObject({
+  recipe: z.enum(recipeNames),
+  /** A name of the catalog, or a folder with MNIST's four files. */
+  dataset: z.string().min(1),
+  /** Uses the first so many images of the training set and of the test set; null for all. */
+  limit: count.nullable(),
+  /** Training images held out at random and evaluated after each epoch; 0 for none. */
+  validationImages: z.int().min(0),
+  model: z.string().min(1),
+  modelOptions: modelOptionsSchema,
+  task: z.enum(taskNames),
+  labelSmoothing: fraction,
+  transforms: z.strictObject({ train: z.array(transformSchema), test: z.array(transformSchema) }),
+  epochs: count,
+  /** Images a step. */
+  batchSize: count,
+  /** The largest of the schedule. */
+  learningRate: nonNegative,
+  optimizer: optimizerSchema,
+  schedule: scheduleSchema,
+  /** Of first weights, order, augmentation and dropout. */
+  seed: z.int().min(0),
+  device: z.enum(['auto', 'cpu', 'gpu', 'reference']),
+  /** null for the number of cores. Results don't depend on it. */
+  threads: count.nullable(),
+  /** Without relaxed SIMD: the same bits on every machine. */
+  strict: z.boolean(),
+  /** Steps between log points; the end of an epoch is one too. */
+  logEvery: count,
+  /** What wrote this. */
+  versions: z.strictObject({ residua: z.string(), node: z.string() }),
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;
+export type ModelChoices = z.infer<typeof modelOptionsSchema>;
+
+/**
+ * What a user may say; everything is optional. An optimizer or schedule may be given by its name alone: the recipe's
+ * settings where it is the recipe's own, that optimizer's usual ones otherwise.
+ */
+export type RunOverrides = Partial<Omit<RunConfig, 'versions' | 'optimizer' | 'schedule' | 'recipe'>> & {
+  readonly recipe?: string;
+  readonly optimizer?: string | RunConfig['optimizer'];
+  readonly schedule?: string | RunConfig['schedule'];
+};
+
+/** @throws UsageError that names every field that is wrong, what was expected and what was found */
+export function parseRunConfig(json: unknown, source: string): RunConfig {
+  const parsed = runConfigSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);
+  throw new UsageError(`${source}: ${problems.join('; ')}`);
+}

@@ -1,0 +1,87 @@
+// What a training run tells while it works, and what it hands back. A run prints nothing: the command line, the studio and
+// tests each implement a reporter. Every method may be left out.
+
+import type { DownloadProgress } from '../../data/download.node.ts';
+import type { Evaluation } from '../evaluate.ts';
+import type { EpochSummary, LogPoint, StepProgress } from '../loop.ts';
+import type { RunConfig } from './config.ts';
+
+export interface Reporter {
+  /** A file of the data set is being fetched. Not called when everything is on this machine. */
+  download?(progress: DownloadProgress): void;
+  /** All is built; the first step comes next. */
+  start?(start: RunStart): void;
+  /** After every step: for a progress bar. Cheap to ignore; show it some ten times a second. */
+  step?(progress: StepProgress): void;
+  /** Every `logEvery` steps and at the end of each epoch: what metrics.jsonl gets a line of. */
+  log?(point: LogPoint): void;
+  /** After an epoch, with the validation's result where images are held out. */
+  epoch?(summary: EpochSummary): void;
+  /** While a set is evaluated: images done. */
+  evaluate?(progress: EvaluateProgress): void;
+  /** Something that does not stop the run, but that its owner should know. One sentence. */
+  warning?(message: string): void;
+}
+
+export interface RunStart {
+  readonly folder: string;
+  readonly config: RunConfig;
+  /** The device's own name: 'cpu', 'reference'. */
+  readonly device: string;
+  /** Trainable numbers of the model. */
+  readonly parameters: number;
+  /** Of one forward pass of one image. */
+  readonly multiplyAdds: number;
+  readonly trainImages: number;
+  /** Held out of the training images. */
+  readonly validationImages: number;
+  readonly testImages: number;
+  readonly classes: readonly string[];
+  readonly batchesPerEpoch: number;
+  /** Steps of the whole run. */
+  readonly steps: number;
+  /** Where a resumed run goes on; 0 in a new one. */
+  readonly startStep: number;
+  /** Bytes that one training step works in, known before the first one. */
+  readonly workspaceBytes: number;
+  /** From the call to here: reading data, compiling. */
+  readonly secondsToStart: number;
+}
+
+export interface EvaluateProgress {
+  readonly set: 'validation' | 'test';
+  readonly images: number;
+  readonly of: number;
+}
+
+export interface RunResult {
+  /** stopped: by the signal, before the last step; such a run can be resumed and has no test result. */
+  readonly status: 'finished' | 'stopped';
+  readonly folder: string;
+  readonly config: RunConfig;
+  /** Of the test set, once, at the end; null when the run was stopped. */
+  readonly test: Evaluation | null;
+  /** Every log point, in order: the loss curve. */
+  readonly log: readonly LogPoint[];
+  /** Steps done in all. */
+  readonly steps: number;
+  /** Images trained on in this call, and the seconds that the steps took (evaluations left out). */
+  readonly images: number;
+  readonly trainSeconds: number;
+  /** images / trainSeconds. */
+  readonly imagesPerSecond: number;
+  /** Everything: data, compilation, training, evaluation, files. */
+  readonly seconds: number;
+  /** SHA-256 of the final weights and buffers, in hexadecimal. Equal hashes are equal models. */
+  readonly weightsHash: string;
+  readonly files: RunFiles;
+}
+
+/** Paths. */
+export interface RunFiles {
+  readonly config: string;
+  readonly metrics: string;
+  readonly checkpoint: string;
+  readonly model: string;
+  readonly lossCurve: string;
+}
