@@ -10,6 +10,7 @@
 import { UsageError } from '../../errors.ts';
 import type { Tensor, Variable } from '../../tensor/index.ts';
 import { type Assignment, add, assign, constant, div, mul, sqrt, sub } from '../../tensor/index.ts';
+import { power } from '../power.ts';
 import { Optimizer, type ParameterGroup, type ResolvedGroup } from './optimizer.ts';
 
 export interface AdamOptions {
@@ -75,11 +76,4 @@ export class AdamW extends MomentOptimizer {
   constructor(parameters: readonly Variable[] | readonly ParameterGroup[], options: AdamOptions = {}) {
     super(parameters, { ...options, weightDecay: options.weightDecay ?? 0.01 }, true);
   }
-}
-
-/** base^exponent by repeated squaring: the same bits everywhere, which Math.pow doesn't promise. */
-function power(base: number, exponent: number): number {
-  if (exponent === 0) return 1;
-  const half = power(base, Math.floor(exponent / 2));
-  return exponent % 2 === 0 ? half * half : half * half * base;
 }
