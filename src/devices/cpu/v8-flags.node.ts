@@ -1,0 +1,44 @@
+// Settings of Node's WebAssembly engine, made once before the first kernel is compiled. They hold for the whole process:
+//
+//   relaxed SIMD              fused multiply-add. Node 20 has it behind a flag, Node 22 and later always
+//   no baseline compiler,     kernels are compiled by the optimising compiler at once, not after they have been slow for
+//   no dynamic tiering        a while
+//   no unrolling, no peeling  kernels are already unrolled as far as the registers go; more of it only spills
+//
+// V8 complains on stderr about a flag that it doesn't know, and which ones it knows changes with its version; so it is asked.
+
+import { spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+
+const wanted = [
+  '--experimental-wasm-relaxed-simd',
+  '--no-liftoff',
+  '--no-wasm-dynamic-tiering',
+  '--no-wasm-loop-unrolling',
+  '--no-wasm-loop-peeling',
+];
+
+let settings: readonly string[] | undefined;
+
+/**
+ * Sets what this V8 knows of the flags above. The first call starts a process to ask (some 20 to 80 ms), later ones do
+ * nothing.
+ *
+ * @returns the flags that were set; none where the program isn't run by a plain `node`, which costs speed only
+ */
+export function prepareV8(): readonly string[] {
+  if (settings === undefined) {
+    const known = knownFlags();
+    settings = wanted.filter((flag) => known.has(flag.replace(/^--(no-)?/, '')));
+    for (const flag of settings) setFlagsFromString(flag);
+  }
+  return settings;
+}
+
+function knownFlags(): Set<string> {
+  // Another executable (Electron, a program with Node inside) could take the option for a request to start again.
+  if (!/^node(\.exe)?$/i.test(basename(process.execPath))) return new Set();
+  const { stdout } = spawnSync(process.execPath, ['--v8-options'], { encoding: 'utf8', env: {}, windowsHide: true });
+  return new Set(Array.from((stdout ?? '').matchAll(/^ *--([\w-]+) \(/gm), ([, name]) => name));
+}
