@@ -1,17 +1,15 @@
-// Evaluation of a model over a set of images.
+// Evaluation: runs a model in evaluation mode over all batches of a loader and measures its predictions. Programs are
+// compiled a batch size each, when one is first met, and kept, so the last, partial batch is like any other and a
+// validation after every epoch compiles nothing again.
 
-export interface ClassMetrics {
-  readonly name: string;
-  /** Images of this class (multi-label: that carry this label). */
-  readonly images: number;
-  /** Share of this class's images that were recognised: for one label an image, the same as recall. */
-  readonly accuracy: number;
-  /** Right among those predicted as this class; 0 where none was. */
-  readonly precision: number;
-  readonly recall: number;
-  /** Harmonic mean of precision and recall. */
-  readonly f1: number;
-}
+import type { BatchLoader } from '../data/index.ts';
+import type { Device, Program } from '../devices/device.ts';
+import { ResiduaError, UsageError } from '../errors.ts';
+import type { Module } from '../nn/index.ts';
+import { Input } from '../tensor/index.ts';
+import { createBreathing } from './breathe.ts';
+import type { ClassMetrics } from './metrics/class-metrics.ts';
+import { singleLabel, type Task } from './task.ts';
 
 /** Quality of a model on a set of images. Shares are from 0 to 1. */
 export interface Evaluation {
@@ -31,4 +29,93 @@ export interface Evaluation {
   readonly exactMatch: number | null;
   readonly images: number;
   readonly seconds: number;
+}
+
+export interface EvaluatorOptions {
+  readonly device: Device;
+  /** Its mode (training or evaluation) is left as it is. */
+  readonly model: Module;
+  /** One class an image by default. */
+  readonly task?: Task;
+}
+
+export interface EvaluateOptions {
+  readonly signal?: AbortSignal;
+  /** Called after every batch with the number of images done. */
+  readonly onProgress?: (images: number) => void;
+}
+
+export class Evaluator {
+  readonly #device: Device;
+  readonly #model: Module;
+  readonly #task: Task;
+  readonly #programs = new Map<number, Program>();
+
+  constructor({ device, model, task = singleLabel() }: EvaluatorOptions) {
+    this.#device = device;
+    this.#model = model;
+    this.#task = task;
+  }
+
+  /**
+   * @param loader its batch size does not change the result (beyond rounding)
+   * @throws the signal's reason when it is aborted; ResiduaError when the loss is not a number
+   */
+  async run(loader: BatchLoader, { signal, onProgress }: EvaluateOptions = {}): Promise<Evaluation> {
+    const { dataset } = loader;
+    const classes = dataset.classes.length;
+    const metrics = this.#task.metrics(dataset.classes);
+    const breathe = createBreathing();
+    const start = performance.now();
+    let lossSum = 0;
+    let images = 0;
+    for await (const batch of loader.epoch(0)) {
+      signal?.throwIfAborted();
+      const program = this.#programs.get(batch.size) ?? (await this.#compile(batch.size, loader));
+      const targets = this.#task.targetsOf(batch, classes);
+      const { loss, logits } = await program.run({ images: batch.images, targets });
+      if (Number.isNaN(loss[0])) {
+        throw new ResiduaError(`${dataset.name}: the model's loss is not a number (images ${images} and following)`, {
+          hint: 'Its weights hold NaN or infinite values: use a checkpoint from before the training diverged.',
+        });
+      }
+      lossSum += loss[0] * batch.size;
+      images += batch.size;
+      metrics.add(logits, targets);
+      onProgress?.(images);
+      await breathe();
+    }
+    return { ...metrics.result(), loss: lossSum / images, images, seconds: (performance.now() - start) / 1000 };
+  }
+
+  async #compile(batchSize: number, { imageShape, dataset }: BatchLoader): Promise<Program> {
+    const images = new Input('images', [batchSize, ...imageShape]);
+    const { training } = this.#model;
+    const logits = this.#model.eval().forward(images);
+    this.#model.train(training);
+    checkOutputs(logits.shape, dataset.name, dataset.classes.length);
+    const targets = this.#task.targets(batchSize, dataset.classes.length);
+    const loss = this.#task.evaluationLoss(logits, targets);
+    const program = await this.#device.compile({ outputs: { loss, logits } });
+    this.#programs.set(batchSize, program);
+    return program;
+  }
+}
+
+/** One evaluation. For several of one model, an Evaluator compiles only once. */
+export function evaluate({
+  loader,
+  signal,
+  onProgress,
+  ...options
+}: EvaluatorOptions & EvaluateOptions & { readonly loader: BatchLoader }): Promise<Evaluation> {
+  return new Evaluator(options).run(loader, { signal, onProgress });
+}
+
+/** @throws UsageError unless the logits are [N, classes] */
+export function checkOutputs(logits: readonly number[], dataset: string, classes: number): void {
+  if (logits.length === 2 && logits[1] === classes) return;
+  throw new UsageError(`the model gives [${logits.join(', ')}], but ${dataset} has ${classes} classes`, {
+    hint: `Use a model that gives [N, ${classes}] logits, or another data set.`,
+  });
 }

@@ -1,4 +1,98 @@
-// What the network's outputs mean.
+// What the network's outputs mean, and so: the loss, what to feed as the target, what a right prediction is, and which
+// metrics apply. The two tasks of the article: one class an image (softmax), or any number of labels (sigmoids).
+
+import type { Batch } from '../data/index.ts';
+import { UsageError } from '../errors.ts';
+import { binaryCrossEntropy, Input, softmaxCrossEntropy, type Tensor } from '../tensor/index.ts';
+import { MultiLabelMetrics } from './metrics/multi-label.ts';
+import { argmax } from './metrics/ranking.ts';
+import { SingleLabelMetrics } from './metrics/single-label.ts';
 
 export const taskNames = ['single-label', 'multi-label'] as const;
 export type TaskName = (typeof taskNames)[number];
+
+export interface Task {
+  readonly name: TaskName;
+  /** The graph's input for the targets of a batch, called 'targets'. */
+  targets(batchSize: number, classes: number): Input;
+  /** What to feed it; valid until the next call. */
+  targetsOf(batch: Batch, classes: number): Int32Array | Float32Array;
+  /** The loss that training lowers: a scalar, the mean over the batch. */
+  trainingLoss(logits: Tensor, targets: Tensor): Tensor;
+  /** The loss that evaluations report: without label smoothing. */
+  evaluationLoss(logits: Tensor, targets: Tensor): Tensor;
+  /** Right predictions in a batch, in images; with several labels each counts as a part of an image. */
+  correct(logits: ArrayLike<number>, targets: ArrayLike<number>, classes: number): number;
+  metrics(classes: readonly string[]): SingleLabelMetrics | MultiLabelMetrics;
+}
+
+export interface SingleLabelOptions {
+  /** Share of the target that is spread evenly over all classes (Szegedy et al. 2016, sec. 7); 0 by default. */
+  readonly labelSmoothing?: number;
+}
+
+/** Exactly one class an image: softmax and cross entropy. Targets are the batch's labels. */
+export function singleLabel({ labelSmoothing = 0 }: SingleLabelOptions = {}): Task {
+  return {
+    name: 'single-label',
+    targets: (batchSize) => new Input('targets', [batchSize], 'int32'),
+    targetsOf: (batch) => batch.labels,
+    trainingLoss: (logits, targets) => softmaxCrossEntropy(logits, targets, { labelSmoothing }),
+    evaluationLoss: (logits, targets) => softmaxCrossEntropy(logits, targets),
+    correct: (logits, labels, classes) => {
+      let correct = 0;
+      for (let i = 0; i < labels.length; i++) if (argmax(logits, i * classes, classes) === labels[i]) correct++;
+      return correct;
+    },
+    metrics: (classes) => new SingleLabelMetrics(classes),
+  };
+}
+
+export interface MultiLabelOptions {
+  /**
+   * The labels of an image, each in [0, 1], as many as the network has outputs. Left out: the image's one class is its
+   * only label.
+   *
+   * @param index the image's place in the data set
+   */
+  readonly labelsOf?: (index: number) => ArrayLike<number>;
+}
+
+/** Any number of labels an image: a sigmoid and binary cross entropy for each. */
+export function multiLabel({ labelsOf }: MultiLabelOptions = {}): Task {
+  let memory = new Float32Array(0);
+  const loss = (logits: Tensor, targets: Tensor) => binaryCrossEntropy(logits, targets);
+  return {
+    name: 'multi-label',
+    targets: (batchSize, classes) => new Input('targets', [batchSize, classes]),
+    targetsOf: ({ size, labels, indices }, classes) => {
+      if (memory.length < size * classes) memory = new Float32Array(size * classes);
+      const targets = memory.subarray(0, size * classes).fill(0);
+      for (let i = 0; i < size; i++) {
+        const own = labelsOf?.(indices[i]);
+        if (own === undefined) targets[i * classes + labels[i]] = 1;
+        else if (own.length === classes) targets.set(own, i * classes);
+        else {
+          throw new UsageError(`image ${indices[i]} has ${own.length} labels, but the network has ${classes} outputs`);
+        }
+      }
+      return targets;
+    },
+    trainingLoss: loss,
+    evaluationLoss: loss,
+    correct: (logits, targets, classes) => {
+      let right = 0;
+      for (let i = 0; i < targets.length; i++) if (logits[i] > 0 === targets[i] >= 0.5) right++;
+      return right / classes;
+    },
+    metrics: (labels) => new MultiLabelMetrics(labels),
+  };
+}
+
+export interface TaskOptions extends SingleLabelOptions, MultiLabelOptions {}
+
+export function createTask(name: TaskName, options: TaskOptions = {}): Task {
+  if (name === 'single-label') return singleLabel(options);
+  if (options.labelSmoothing) throw new UsageError('label smoothing is for one class an image, not for multi-label');
+  return multiLabel(options);
+}

@@ -41,6 +41,10 @@ abstract class MomentOptimizer extends Optimizer {
     this.#decoupled = decoupled;
   }
 
+  protected override stateNames(): readonly string[] {
+    return ['exp_avg', 'exp_avg_sq'];
+  }
+
   protected override update(p: Variable, gradient: Tensor, group: ResolvedGroup, index: number): Assignment[] {
     const [beta1, beta2] = this.#betas;
     const decays = group.weightDecay !== 0;

@@ -48,6 +48,9 @@ export abstract class Optimizer {
     }
   }
 
+  /** What it remembers of every parameter, by PyTorch's names. */
+  protected abstract stateNames(): readonly string[];
+
   /** New values of one parameter and of its state. */
   protected abstract update(parameter: Variable, gradient: Tensor, group: ResolvedGroup, index: number): Assignment[];
 
@@ -95,13 +98,17 @@ export abstract class Optimizer {
 
   /**
    * Everything besides the step number that a resumed run needs, by checkpoint name: `12.exp_avg` belongs to parameter
-   * number 12. There once assignments() was called.
+   * number 12.
    */
   state(): ReadonlyMap<string, Variable> {
+    const names = this.stateNames();
+    this.parameters.forEach((parameter, i) => {
+      for (const name of names) this.stateOf(parameter, i, name);
+    });
     return this.#state;
   }
 
-  /** The state of parameter number `index` that is called `name`, zeros at first. Names are PyTorch's. */
+  /** The state of parameter number `index` that is called `name`, one of stateNames(); zeros at first. */
   protected stateOf(parameter: Variable, index: number, name: string): Variable {
     const key = `${index}.${name}`;
     const state = this.#state.get(key) ?? new Variable(parameter.shape, new Float32Array(parameter.size));

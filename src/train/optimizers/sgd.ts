@@ -34,6 +34,10 @@ export class SGD extends Optimizer {
     this.#nesterov = nesterov;
   }
 
+  protected override stateNames(): readonly string[] {
+    return this.#momentum === 0 ? [] : ['momentum_buffer'];
+  }
+
   protected override update(p: Variable, gradient: Tensor, group: ResolvedGroup, index: number): Assignment[] {
     const learningRate = this.scalar(group, 'learningRate');
     const g = group.weightDecay === 0 ? gradient : add(gradient, mul(p, constant(group.weightDecay)));

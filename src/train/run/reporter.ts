@@ -3,7 +3,7 @@
 
 import type { DownloadProgress } from '../../data/download.node.ts';
 import type { Evaluation } from '../evaluate.ts';
-import type { EpochSummary, LogPoint, StepProgress } from '../loop.ts';
+import type { EpochSummary, LogPoint, StepProgress } from '../progress.ts';
 import type { RunConfig } from './config.ts';
 
 export interface Reporter {

@@ -1,0 +1,87 @@
+// A checkpoint: one safetensors file with everything that a training needs to go on to the same bits.
+//
+//   model.<name>         weights, running statistics, dropout's counters
+//   optimizer.<i>.<name> the optimizer's memory of parameter number i
+//   metadata.training    TrainingCounters as JSON; whoever saves may add other texts
+
+import type { Device, Values } from '../devices/device.ts';
+import { ResiduaError } from '../errors.ts';
+import { readSafetensors, type SafeTensor, writeSafetensors } from '../formats/safetensors.ts';
+import type { Module } from '../nn/index.ts';
+import type { Variable } from '../tensor/index.ts';
+import { formatShape, sameShape } from '../tensor/shape.ts';
+import type { Optimizer } from './optimizers/index.ts';
+import { type TrainingCounters, TrainingState } from './state.ts';
+
+export interface Trained {
+  readonly device: Device;
+  readonly model: Module;
+  readonly optimizer: Optimizer;
+}
+
+const COUNTERS = 'training';
+
+/** @param metadata other texts to keep in it */
+export async function saveCheckpoint(
+  { device, ...trained }: Trained,
+  state: TrainingState,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors = new Map<string, SafeTensor>();
+  for (const [name, variable] of variablesOf(trained))
+    tensors.set(name, toSafeTensor(variable, await device.read(variable)));
+  return writeSafetensors(tensors, Object.entries({ ...metadata, [COUNTERS]: JSON.stringify(state) }));
+}
+
+/**
+ * Sets the model and the optimizer to what they were. Nothing is changed when the file does not fit them.
+ *
+ * @param source how to call the file in errors
+ * @returns where the training goes on
+ */
+export async function restoreCheckpoint(
+  bytes: Uint8Array,
+  source: string,
+  { device, ...trained }: Trained,
+): Promise<TrainingState> {
+  const { tensors, metadata } = readSafetensors(bytes, source);
+  const counters = metadata.get(COUNTERS);
+  if (counters === undefined) {
+    throw new ResiduaError(`${source} is no checkpoint: it has no '${COUNTERS}' in its metadata`, {
+      hint: 'Weights alone can be evaluated, but a training cannot go on from them.',
+    });
+  }
+  const variables = variablesOf(trained);
+  for (const name of tensors.keys())
+    if (!variables.has(name)) throw mismatch(source, `it has ${name}, the run has not`);
+  const values = [...variables].map(([name, variable]): [Variable, Values] => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw mismatch(source, `it has no ${name}`);
+    const wanted = variable.dtype === 'int32' ? Int32Array : Float32Array;
+    if (!sameShape(tensor.shape, variable.shape) || !(tensor.data instanceof wanted)) {
+      const found = `${tensor.dtype} ${formatShape(tensor.shape)}`;
+      throw mismatch(source, `${name} is ${found}, the run has ${variable.dtype} ${formatShape(variable.shape)}`);
+    }
+    return [variable, tensor.data];
+  });
+  const state = new TrainingState(JSON.parse(counters) as TrainingCounters);
+  for (const [variable, data] of values) await device.write(variable, data);
+  return state;
+}
+
+function variablesOf({ model, optimizer }: Omit<Trained, 'device'>): Map<string, Variable> {
+  const variables = new Map<string, Variable>();
+  for (const [name, variable] of model.namedState()) variables.set(`model.${name}`, variable);
+  for (const [name, variable] of optimizer.state()) variables.set(`optimizer.${name}`, variable);
+  return variables;
+}
+
+function toSafeTensor({ shape }: Variable, data: Values): SafeTensor {
+  return data instanceof Int32Array ? { dtype: 'I32', shape, data } : { dtype: 'F32', shape, data };
+}
+
+function mismatch(source: string, what: string): ResiduaError {
+  return new ResiduaError(`${source} does not belong to this run: ${what}`, {
+    hint: 'Resume with the model and the optimizer of the run that wrote it.',
+  });
+}

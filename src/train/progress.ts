@@ -1,0 +1,64 @@
+// What a training tells while it goes on: when it is ready, after every step, at every log point and after every epoch.
+
+/** Once, before the first step. */
+export interface Ready {
+  /** Of the whole training. */
+  readonly steps: number;
+  /** Bytes that a step works in, variables excluded. */
+  readonly workspaceBytes: number;
+}
+
+/** Which step has just been done. Epochs, batches and steps count from 1. */
+export interface Place {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Of the epoch: the article's Step[batch/batches]. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Of the whole training. */
+  readonly step: number;
+  /** Of that step. */
+  readonly learningRate: number;
+}
+
+/** For progress bars. */
+export interface StepProgress extends Place {
+  readonly steps: number;
+  /** Mean loss an image, this epoch so far. */
+  readonly loss: number;
+  /** Share of right predictions (each before its update), this epoch so far. */
+  readonly accuracy: number;
+  /** Recent speed. */
+  readonly imagesPerSecond: number;
+  /** Of the whole training, at the recent speed. */
+  readonly secondsLeft: number;
+}
+
+/** A point of the loss curve. Loss, accuracy and speed are over the images since the point before. */
+export interface LogPoint extends Place {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly imagesPerSecond: number;
+  /** At the end of an epoch, when images are held out. */
+  readonly validation?: Validation;
+}
+
+export interface EpochSummary {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  /** Means over the epoch's images, each as seen in training (augmented, before its update). */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Without validation. */
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  /** When images are held out. */
+  readonly validation?: Validation;
+}
+
+/** On the images held out, after the epoch. */
+export interface Validation {
+  readonly loss: number;
+  readonly accuracy: number;
+}

@@ -1,0 +1,42 @@
+// Where a training stands, apart from what is on the device: counters, the place in the data, and the sums of metrics that
+// are not finished. With the weights and the optimizer's memory it is all that a resumed run needs to go on to the same
+// bits, since order, augmentation and dropout are functions of the seed and these counters.
+
+import { RunningMean, type RunningSums } from './metrics/running-mean.ts';
+
+export interface TrainingCounters {
+  /** Epochs completed. */
+  readonly epoch: number;
+  /** Batches done of the epoch under way. */
+  readonly batch: number;
+  /** Steps done in all. */
+  readonly step: number;
+  /** Of the epoch under way. */
+  readonly epochSums: RunningSums;
+  /** Since the last log point. */
+  readonly windowSums: RunningSums;
+}
+
+/** The training loop advances it after every step. */
+export class TrainingState {
+  epoch: number;
+  batch: number;
+  step: number;
+  readonly epochMean: RunningMean;
+  readonly windowMean: RunningMean;
+
+  /** The beginning, unless counters are given. */
+  constructor(counters?: TrainingCounters) {
+    this.epoch = counters?.epoch ?? 0;
+    this.batch = counters?.batch ?? 0;
+    this.step = counters?.step ?? 0;
+    this.epochMean = new RunningMean(counters?.epochSums);
+    this.windowMean = new RunningMean(counters?.windowSums);
+  }
+
+  /** What the constructor takes. */
+  toJSON(): TrainingCounters {
+    const { epoch, batch, step } = this;
+    return { epoch, batch, step, epochSums: this.epochMean.toJSON(), windowSums: this.windowMean.toJSON() };
+  }
+}
