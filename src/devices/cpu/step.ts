@@ -21,12 +21,17 @@ export interface Pointer {
   readonly offset: number;
 }
 
+/** Memory of the thread that does the units, 64-byte aligned; undefined content. Every step has the same memory. */
+export interface ThreadScratch {
+  readonly threadBytes: number;
+}
+
 export interface Step {
   /** For profiles and error messages, such as `conv2d 16x32x32 -> 16x32x32`. */
   readonly name: string;
   readonly kernel: FunctionBuilder;
   /** All but the last two parameters (from, to). A buffer stands for its address. */
-  readonly arguments: readonly (Buffer | Pointer | number)[];
+  readonly arguments: readonly (Buffer | Pointer | ThreadScratch | number)[];
   readonly units: number;
   /** Every buffer that the kernel reads; what it only writes is not among them. */
   readonly reads: readonly Buffer[];
@@ -43,7 +48,7 @@ export interface Image {
 
 /**
  * A convolution's weights where they are kept: element (u, v, i, o) (kernel row, kernel column, input channel, output
- * channel) lies at the sum of index times stride, in bytes.
+ * channel) lies at the sum of index times stride, in bytes. Output channels are padded to a multiple of 4 with zeros.
  */
 export interface Weights {
   readonly buffer: Buffer;
