@@ -1,7 +1,13 @@
-// Evaluating a trained model on a data set.
+// Measuring a trained model on a test set: the one of its own data set, or of another with images and classes like it.
 
-import type { DeviceName } from '../../devices/create-device.node.ts';
-import type { Evaluation } from '../evaluate.ts';
+import { createLoader } from '../../data/node.ts';
+import { createDevice, type DeviceName } from '../../devices/create-device.node.ts';
+import { UsageError } from '../../errors.ts';
+import { type Evaluation, evaluate } from '../evaluate.ts';
+import { createTask } from '../task.ts';
+import { EVALUATION_BATCH } from './build.node.ts';
+import { findDataset, openDataset } from './datasets.node.ts';
+import { loadRun } from './load-run.node.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface EvaluateRunOptions {
@@ -9,7 +15,7 @@ export interface EvaluateRunOptions {
   readonly dataset?: string;
   /** Only the first so many images. */
   readonly limit?: number;
-  /** Images at once, 100 by default; the result doesn't depend on it. */
+  /** Images at once; the result doesn't depend on it. */
   readonly batchSize?: number;
   readonly device?: DeviceName;
   readonly threads?: number;
@@ -19,7 +25,36 @@ export interface EvaluateRunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Quality on the test set. @param path a run folder or weights file */
+/** @param path a run folder or a weights file */
 export async function evaluateRun(path: string, options: EvaluateRunOptions = {}): Promise<Evaluation> {
-  throw new Error(`not there yet: ${JSON.stringify({ path, options })}`);
+  const { reporter, signal, batchSize = EVALUATION_BATCH } = options;
+  const { model, card, preprocessing } = await loadRun(path);
+  const named = findDataset(options.dataset ?? card.dataset);
+  const { imageShape, classes } = named.description;
+  if (imageShape.join() !== card.imageShape.join() || classes.length !== card.classes.length) {
+    const wanted = `images of [${card.imageShape.join(', ')}] in ${card.classes.length} classes`;
+    const found = `images of [${imageShape.join(', ')}] in ${classes.length} classes`;
+    throw new UsageError(`the model takes ${wanted}, but ${named.name} has ${found}`);
+  }
+  if (classes.join() !== card.classes.join()) {
+    const names = `${card.classes[0]}, ${card.classes[1]}, ...`;
+    reporter?.warning?.(`The model was trained on other classes (${names}) than ${named.name} has.`);
+  }
+  const onProgress = reporter?.download?.bind(reporter);
+  const dataset = await openDataset(named, { split: 'test', limit: options.limit ?? null, onProgress });
+  const loader = createLoader(dataset, { batchSize, transform: preprocessing });
+  const device = await createDevice(options.device, { threads: options.threads, strict: options.strict });
+  try {
+    return await evaluate({
+      device,
+      model,
+      loader,
+      signal,
+      task: createTask(card.task),
+      onProgress: (images) => reporter?.evaluate?.({ set: 'test', images, of: dataset.length }),
+    });
+  } finally {
+    await loader.close();
+    await device.close();
+  }
 }

@@ -1,27 +1,24 @@
-// Opening a trained model: a run folder, or a weights file.
+// Opening a trained model: a run folder, or the weights file itself.
 
-import type { Compose, ImageShape } from '../../data/index.ts';
-import type { Module } from '../../nn/index.ts';
-import type { TaskName } from '../task.ts';
+import { stat } from 'node:fs/promises';
+import { ResiduaError } from '../../errors.ts';
+import { type ModelFile, readModelFile } from '../model-file.ts';
+import { filesOf, readRunFile } from './run-folder.node.ts';
 
-export interface TrainedModel {
-  /** With its weights, in evaluation mode. */
-  readonly model: Module;
-  /** The registry's name: 'article-resnet'. */
-  readonly name: string;
-  readonly classes: readonly string[];
-  /** [C, H, W] of the images before preprocessing. */
-  readonly imageShape: ImageShape;
-  /** From such an image to the network's input. */
-  readonly preprocessing: Compose;
-  readonly task: TaskName;
-  /** What it was trained on: a name of the catalog, or a folder. */
-  readonly dataset: string;
+export interface TrainedModel extends ModelFile {
   /** The weights file. */
   readonly file: string;
 }
 
-/** @param path a run folder, or a weights file (.safetensors) written by Residua */
+/**
+ * @param path a run folder, or a model.safetensors that Residua wrote
+ * @throws ResiduaError when there is nothing, or it is damaged or no model
+ */
 export async function loadRun(path: string): Promise<TrainedModel> {
-  throw new Error(`not there yet: ${path}`);
+  const found = await stat(path).catch((error) => {
+    throw new ResiduaError(`there is no ${path}`, { hint: 'Name a run folder or a weights file.', cause: error });
+  });
+  const file = found.isDirectory() ? filesOf(path).model : path;
+  const hint = `A run writes it when it ends or is stopped. Is this the folder of a run?`;
+  return { ...readModelFile(await readRunFile(file, hint), file), file };
 }

@@ -54,26 +54,30 @@ export interface EvaluateProgress {
   readonly of: number;
 }
 
-export interface RunResult {
-  /** stopped: by the signal, before the last step; such a run can be resumed and has no test result. */
+/** What a run came to; result.json holds it. */
+export interface RunSummary {
+  /** stopped: by the signal, before the end; such a run can be resumed and has no test result. */
   readonly status: 'finished' | 'stopped';
-  readonly folder: string;
-  readonly config: RunConfig;
   /** Of the test set, once, at the end; null when the run was stopped. */
   readonly test: Evaluation | null;
-  /** Every log point, in order: the loss curve. */
-  readonly log: readonly LogPoint[];
   /** Steps done in all. */
   readonly steps: number;
-  /** Images trained on in this call, and the seconds that the steps took (evaluations left out). */
+  /** Images trained on (since the run was resumed), and the seconds that their steps took: no compilation, no tests. */
   readonly images: number;
   readonly trainSeconds: number;
   /** images / trainSeconds. */
   readonly imagesPerSecond: number;
   /** Everything: data, compilation, training, evaluation, files. */
   readonly seconds: number;
-  /** SHA-256 of the final weights and buffers, in hexadecimal. Equal hashes are equal models. */
+  /** SHA-256 of the final weights and running statistics, in hexadecimal. Equal hashes are equal models. */
   readonly weightsHash: string;
+}
+
+export interface RunResult extends RunSummary {
+  readonly folder: string;
+  readonly config: RunConfig;
+  /** Every log point, in order: the loss curve. */
+  readonly log: readonly LogPoint[];
   readonly files: RunFiles;
 }
 
@@ -84,4 +88,6 @@ export interface RunFiles {
   readonly checkpoint: string;
   readonly model: string;
   readonly lossCurve: string;
+  /** What the run came to: RunSummary as JSON. */
+  readonly result: string;
 }

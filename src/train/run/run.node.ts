@@ -1,27 +1,175 @@
-// A training run from configuration to run folder.
+// A training run from configuration to run folder: build everything, train, save at every epoch and at the end, then
+// measure on the test set, once. The test set chooses nothing: it is not looked at before the last epoch is done.
 
-import type { RunConfig, RunOverrides } from './config.ts';
-import type { Reporter, RunResult } from './reporter.ts';
+import { summarise } from '../../models/index.ts';
+import { restoreCheckpoint, saveCheckpoint } from '../checkpoint.ts';
+import { type Evaluation, Evaluator } from '../evaluate.ts';
+import { train } from '../loop.ts';
+import { writeModelFile } from '../model-file.ts';
+import type { LogPoint } from '../progress.ts';
+import { TrainingState } from '../state.ts';
+import { weightsHash } from '../weights-hash.ts';
+import { type BuiltRun, buildRun } from './build.node.ts';
+import type { RunConfig } from './config.ts';
+import { lossCurve } from './loss-curve.ts';
+import type { Reporter, RunResult, RunSummary } from './reporter.ts';
+import {
+  appendMetrics,
+  createRunFolder,
+  filesOf,
+  readConfig,
+  readMetrics,
+  readRunFile,
+  writeConfig,
+  writeMetrics,
+} from './run-folder.node.ts';
+import { writeAtomically } from './write-atomically.node.ts';
 
 export interface RunOptions {
-  /** The run folder, which must not exist yet; runs/RECIPE-DATE by default. */
+  /** The run folder, new or empty; runs/RECIPE-DATE by default. */
   readonly folder?: string;
   readonly reporter?: Reporter;
-  /** Aborting it ends the run after the current step, with everything saved. */
+  /** Aborting it ends the run after the step under way, with everything saved. */
   readonly signal?: AbortSignal;
 }
 
-/** The configuration with the recipe's values wherever `overrides` says nothing. */
-export function resolveRunConfig(overrides: RunOverrides): RunConfig {
-  throw new Error(`not there yet: ${JSON.stringify(overrides)}`);
-}
-
-/** Trains, evaluates on the test set at the end, and writes the run folder. */
+/**
+ * Trains, evaluates on the test set at the end, and writes the run folder.
+ *
+ * @param config from resolveRunConfig
+ */
 export async function trainRun(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
-  throw new Error(`not there yet: ${JSON.stringify({ config, options })}`);
+  const begin = performance.now();
+  const { reporter = {} } = options;
+  const built = await buildRun(config, reporter);
+  try {
+    const folder = await createRunFolder(options.folder, config.recipe);
+    await writeConfig(folder, config);
+    await writeMetrics(folder, []);
+    const run = { ...options, folder, config, built, reporter, begin, state: new TrainingState(), log: [] };
+    return await execute(run);
+  } finally {
+    await built.close();
+  }
 }
 
-/** Goes on with a run that was stopped, from its checkpoint to the end. */
+/**
+ * Goes on with a run that was stopped, from its checkpoint to the end: to the same weights as without the stop.
+ *
+ * @throws ResiduaError where there is no run, or its files don't belong together
+ */
 export async function resumeRun(folder: string, options: Omit<RunOptions, 'folder'> = {}): Promise<RunResult> {
-  throw new Error(`not there yet: ${JSON.stringify({ folder, options })}`);
+  const begin = performance.now();
+  const { reporter = {} } = options;
+  const config = await readConfig(folder);
+  const { checkpoint } = filesOf(folder);
+  const bytes = await readRunFile(checkpoint, 'The run was stopped before its first checkpoint: begin it anew.');
+  const built = await buildRun(config, reporter);
+  try {
+    const state = await restoreCheckpoint(bytes, checkpoint, built);
+    const log = (await readMetrics(folder)).filter(({ step }) => step <= state.step);
+    await writeMetrics(folder, log);
+    return await execute({ ...options, folder, config, built, reporter, begin, state, log });
+  } finally {
+    await built.close();
+  }
+}
+
+interface Run {
+  readonly folder: string;
+  readonly config: RunConfig;
+  readonly built: BuiltRun;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal;
+  /** When the call began, of performance.now(). */
+  readonly begin: number;
+  readonly state: TrainingState;
+  /** What was logged before a resume; grows. */
+  readonly log: LogPoint[];
+}
+
+async function execute(run: Run): Promise<RunResult> {
+  const { folder, config, built, reporter, signal, begin, state, log } = run;
+  const { device, model, task, optimizer, schedule, training, validation } = built;
+  const files = filesOf(folder);
+  const evaluator = new Evaluator({ device, model, task });
+  const save = async () => writeAtomically(files.checkpoint, await saveCheckpoint(built, state));
+
+  const outcome = await train({
+    device,
+    model,
+    task,
+    optimizer,
+    state,
+    signal,
+    loader: training,
+    learningRate: schedule,
+    epochs: config.epochs,
+    logEvery: config.logEvery,
+    validate: validation && (() => evaluator.run(validation, { onProgress: progressOf('validation', run) })),
+    onReady: (ready) => reporter.start?.({ ...describe(run), ...ready }),
+    onStep: reporter.step?.bind(reporter),
+    onLog: async (point) => {
+      log.push(point);
+      await appendMetrics(folder, point);
+      reporter.log?.(point);
+    },
+    onEpoch: async (summary) => {
+      await save();
+      reporter.epoch?.(summary);
+    },
+  });
+  if (outcome.status === 'stopped') await save();
+  for (const variable of model.stateDict().values()) await device.read(variable);
+  await writeAtomically(files.model, writeModelFile(model, built.card));
+  await writeAtomically(files.lossCurve, lossCurve(log, `${config.model} on ${training.dataset.name}`));
+  const test = outcome.status === 'finished' ? await measure(run, evaluator) : null;
+
+  const summary: RunSummary = {
+    status: test ? 'finished' : 'stopped',
+    test,
+    steps: state.step,
+    images: outcome.images,
+    trainSeconds: outcome.seconds,
+    imagesPerSecond: outcome.seconds === 0 ? 0 : outcome.images / outcome.seconds,
+    seconds: (performance.now() - begin) / 1000,
+    weightsHash: await weightsHash(model),
+  };
+  await writeAtomically(files.result, `${JSON.stringify(summary, null, 2)}\n`);
+  return { ...summary, folder, config, log, files };
+}
+
+/** On the test set; null when the signal comes in the middle of it. */
+async function measure(run: Run, evaluator: Evaluator): Promise<Evaluation | null> {
+  const { signal, built } = run;
+  try {
+    return await evaluator.run(built.test, { signal, onProgress: progressOf('test', run) });
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return null;
+    throw error;
+  }
+}
+
+function progressOf(set: 'validation' | 'test', { built, reporter }: Run): (images: number) => void {
+  const of = built[set]!.dataset.length;
+  return (images) => reporter.evaluate?.({ set, images, of });
+}
+
+function describe({ folder, config, built, state, begin }: Run) {
+  const { device, model, card, training, validation, test } = built;
+  const { parameters, multiplyAdds } = summarise(model, [1, ...training.imageShape]);
+  return {
+    folder,
+    config,
+    device: device.name,
+    parameters,
+    multiplyAdds,
+    trainImages: training.dataset.length,
+    validationImages: validation?.dataset.length ?? 0,
+    testImages: test.dataset.length,
+    classes: card.classes,
+    batchesPerEpoch: training.batchesPerEpoch,
+    startStep: state.step,
+    secondsToStart: (performance.now() - begin) / 1000,
+  };
 }

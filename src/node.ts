@@ -1,0 +1,6 @@
+// Residua on Node: everything of index.ts, and devices by name, data sets from files and mirrors, and run folders.
+
+export * from './data/node.ts';
+export { createDevice, type DeviceName, type DeviceOptions, deviceNames } from './devices/create-device.node.ts';
+export * from './index.ts';
+export * from './train/run/node.ts';

@@ -1,0 +1,14 @@
+// Training and measuring, on every platform. Runs as a whole, with their folders, are in run/node.ts.
+
+export { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+export { type EvaluateOptions, type Evaluation, Evaluator, type EvaluatorOptions, evaluate } from './evaluate.ts';
+export { type TrainOptions, type TrainOutcome, train } from './loop.ts';
+export type { ClassMetrics } from './metrics/class-metrics.ts';
+export { type ModelCard, type ModelFile, readModelFile, writeModelFile } from './model-file.ts';
+export * from './optimizers/index.ts';
+export type { EpochSummary, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';
+export { findRecipe, listRecipes, type Recipe, type RecipeName, recipeNames } from './recipes.ts';
+export * from './schedules/index.ts';
+export { type TrainingCounters, TrainingState } from './state.ts';
+export { createTask, multiLabel, singleLabel, type Task, type TaskName, taskNames } from './task.ts';
+export { weightsHash } from './weights-hash.ts';

@@ -1,0 +1,73 @@
+// From what the user said to a complete configuration: the recipe's value wherever nothing was said.
+
+import { UsageError } from '../../errors.ts';
+import { findModel } from '../../models/index.ts';
+import { version } from '../../version.ts';
+import { type OptimizerConfig, type OptimizerName, optimizerNames } from '../optimizers/index.ts';
+import { findRecipe, type Recipe } from '../recipes.ts';
+import { type ScheduleConfig, scheduleNames } from '../schedules/index.ts';
+import { parseRunConfig, type RunConfig, type RunOverrides } from './config.ts';
+import { findDataset } from './datasets.node.ts';
+
+/** An optimizer that is named without settings, and a learning rate that suits it. */
+const usual: Readonly<Record<OptimizerName, { config: OptimizerConfig; learningRate: number }>> = {
+  // He et al. 2015, sec. 3.4, with the learning rate for batches of about 64 instead of 256.
+  sgd: { config: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 }, learningRate: 0.05 },
+  adam: { config: { name: 'adam' }, learningRate: 0.001 },
+  adamw: { config: { name: 'adamw', weightDecay: 0.01 }, learningRate: 0.001 },
+};
+
+/**
+ * @param overrides undefined fields count as not said
+ * @throws UsageError for an unknown recipe, data set or model, and for values that are out of range
+ */
+export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
+  const recipe = findRecipe(overrides.recipe ?? 'digits');
+  const dataset = findDataset(overrides.dataset ?? recipe.dataset);
+  const model = findModel(overrides.model ?? recipe.model);
+  const epochs = overrides.epochs ?? recipe.epochs;
+  const optimizer = chooseOptimizer(overrides.optimizer, recipe);
+  const usualRate =
+    optimizer.name === recipe.optimizer.name ? recipe.learningRate : usual[optimizer.name]?.learningRate;
+  const config = {
+    recipe: recipe.name,
+    dataset: dataset.name,
+    limit: overrides.limit ?? null,
+    validationImages: overrides.validationImages ?? 0,
+    model: model.name,
+    modelOptions: overrides.modelOptions ?? {},
+    task: overrides.task ?? recipe.task,
+    labelSmoothing: overrides.labelSmoothing ?? recipe.labelSmoothing,
+    transforms: overrides.transforms ?? recipe.transforms(dataset.description),
+    epochs,
+    batchSize: overrides.batchSize ?? recipe.batchSize,
+    learningRate: overrides.learningRate ?? usualRate,
+    optimizer,
+    schedule: chooseSchedule(overrides.schedule, recipe, epochs),
+    seed: overrides.seed ?? 0,
+    device: overrides.device ?? 'auto',
+    threads: overrides.threads ?? null,
+    strict: overrides.strict ?? false,
+    logEvery: overrides.logEvery ?? 100,
+    versions: { residua: version, node: process.versions.node },
+  };
+  return parseRunConfig(config, 'the configuration');
+}
+
+function chooseOptimizer(said: RunOverrides['optimizer'], recipe: Recipe): OptimizerConfig {
+  if (said === undefined || said === recipe.optimizer.name) return recipe.optimizer;
+  return typeof said === 'string' ? usual[oneOf('optimizer', optimizerNames, said)].config : said;
+}
+
+function chooseSchedule(said: RunOverrides['schedule'], recipe: Recipe, epochs: number): ScheduleConfig {
+  if (said === undefined || said === recipe.schedule.name) return recipe.schedule;
+  if (typeof said !== 'string') return said;
+  const name = oneOf('schedule', scheduleNames, said);
+  return name === 'step' ? { name, everyEpochs: epochs / 3 } : { name };
+}
+
+function oneOf<Name extends string>(what: string, names: readonly Name[], said: string): Name {
+  const known = names.find((name) => name === said);
+  if (known !== undefined) return known;
+  throw new UsageError(`there is no ${what} called '${said}'`, { hint: `The ${what}s are: ${names.join(', ')}.` });
+}

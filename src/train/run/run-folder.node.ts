@@ -1,0 +1,128 @@
+// The run folder: where a run keeps what it did. Files that are replaced (checkpoint, model) are replaced in one step;
+// metrics.jsonl grows by a line a log point.
+
+import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ResiduaError, UsageError } from '../../errors.ts';
+import type { LogPoint } from '../progress.ts';
+import { parseRunConfig, type RunConfig } from './config.ts';
+import type { RunFiles } from './reporter.ts';
+import { cannotWrite, writeAtomically } from './write-atomically.node.ts';
+
+export function filesOf(folder: string): RunFiles {
+  return {
+    config: join(folder, 'config.json'),
+    metrics: join(folder, 'metrics.jsonl'),
+    checkpoint: join(folder, 'checkpoint.safetensors'),
+    model: join(folder, 'model.safetensors'),
+    lossCurve: join(folder, 'loss.svg'),
+    result: join(folder, 'result.json'),
+  };
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @param wanted an empty or new folder; runs/RECIPE-DATE when undefined, with a number where that exists
+ * @throws UsageError where something is there already
+ */
+export async function createRunFolder(wanted: string | undefined, recipe: string, now = new Date()): Promise<string> {
+  if (wanted !== undefined) return claim(resolve(wanted));
+  const name = resolve('runs', `${recipe}-${dateForNames(now)}`);
+  await makeFolder(dirname(name));
+  for (let i = 1; ; i++) {
+    const folder = i === 1 ? name : `${name}-${i}`;
+    if (await makeFolder(folder, { mustBeNew: true })) return folder;
+  }
+}
+
+async function claim(folder: string): Promise<string> {
+  await makeFolder(folder);
+  const found = await readdir(folder);
+  if (found.length > 0) {
+    throw new UsageError(`${folder} is not empty (it has ${found.slice(0, 3).join(', ')})`, {
+      hint: 'Name a new folder, or go on with a stopped run there with --resume.',
+    });
+  }
+  return folder;
+}
+
+/** @returns false where it was there before and must be new */
+async function makeFolder(path: string, { mustBeNew = false } = {}): Promise<boolean> {
+  try {
+    await mkdir(path, { recursive: !mustBeNew });
+    return true;
+  } catch (error) {
+    if (mustBeNew && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw cannotWrite(path, error);
+  }
+}
+
+/** 2025-03-09-142530, local time: sorts by date. */
+function dateForNames(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+export function writeConfig(folder: string, config: RunConfig): Promise<void> {
+  return writeAtomically(filesOf(folder).config, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** @throws ResiduaError where there is no run, UsageError where config.json is not one */
+export async function readConfig(folder: string): Promise<RunConfig> {
+  const { config } = filesOf(folder);
+  const text = await readRunFile(config, 'Name the folder of a run.');
+  let json: unknown;
+  try {
+    json = JSON.parse(text.toString());
+  } catch (error) {
+    throw new ResiduaError(`${config} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  return parseRunConfig(json, config);
+}
+
+export async function readRunFile(path: string, hint: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = missing ? `there is no ${path}` : `cannot read ${path}: ${(error as Error).message}`;
+    throw new ResiduaError(message, { hint, cause: error });
+  }
+}
+
+export async function appendMetrics(folder: string, point: LogPoint): Promise<void> {
+  const { metrics } = filesOf(folder);
+  await appendFile(metrics, toLine(point)).catch((error) => {
+    throw cannotWrite(metrics, error);
+  });
+}
+
+/** Begins metrics.jsonl, with the points up to where a resumed run goes on. */
+export function writeMetrics(folder: string, points: readonly LogPoint[]): Promise<void> {
+  return writeAtomically(filesOf(folder).metrics, points.map(toLine).join(''));
+}
+
+export async function readMetrics(folder: string): Promise<LogPoint[]> {
+  const { metrics } = filesOf(folder);
+  const text = await readRunFile(metrics, 'Name the folder of a run.');
+  const lines = text.toString().split('\n');
+  // What follows the last line break was cut off in the middle of writing.
+  return lines.slice(0, -1).map((line, i) => {
+    try {
+      return fromLine(JSON.parse(line));
+    } catch (error) {
+      throw new ResiduaError(`${metrics}: line ${i + 1} is not JSON`, { cause: error });
+    }
+  });
+}
+
+type MetricsLine = Omit<LogPoint, 'learningRate'> & { readonly lr: number };
+
+function toLine({ step, epoch, epochs, batch, batches, learningRate: lr, ...measured }: LogPoint): string {
+  const line: MetricsLine = { step, epoch, epochs, batch, batches, lr, ...measured };
+  return `${JSON.stringify(line)}\n`;
+}
+
+const fromLine = ({ lr, ...rest }: MetricsLine): LogPoint => ({ ...rest, learningRate: lr });

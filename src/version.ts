@@ -1,0 +1,3 @@
+// The version of this package, from package.json.
+
+export { version } from '../package.json';
