@@ -1,5 +1,6 @@
 // The devices that the shared tests run on.
 
+import { createNodeCpuDevice } from '../src/devices/cpu/device.node.ts';
 import type { Device } from '../src/devices/device.ts';
 import { createReferenceDevice } from '../src/devices/reference/device.ts';
 
@@ -8,4 +9,9 @@ export interface DeviceUnderTest {
   create(): Promise<Device> | Device;
 }
 
-export const devices: readonly DeviceUnderTest[] = [{ name: 'reference', create: createReferenceDevice }];
+export const devices: readonly DeviceUnderTest[] = [
+  { name: 'reference', create: createReferenceDevice },
+  { name: 'cpu with 1 thread', create: () => createNodeCpuDevice({ threads: 1 }) },
+  { name: 'cpu with 2 threads', create: () => createNodeCpuDevice({ threads: 2 }) },
+  { name: 'cpu with 3 threads', create: () => createNodeCpuDevice({ threads: 3 }) },
+];

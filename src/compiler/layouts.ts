@@ -4,7 +4,7 @@
 
 import type { CollectedGraph } from '../devices/graph.ts';
 import { sameShape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { type Tensor, Variable } from '../tensor/tensor.ts';
 import type { Layout } from './view.ts';
 
 /** Operations whose results take the layout of what they meet. */
@@ -14,6 +14,9 @@ const adaptable = new Set([
 ]);
 
 const isAdaptable = ({ operation }: Tensor): boolean => !operation || adaptable.has(operation.name);
+
+/** Variables of four axes are weights in every program, for a device keeps one copy of each. */
+const isWeight = (tensor: Tensor): boolean => tensor instanceof Variable && tensor.rank === 4;
 
 /** Convolutions take weights as their second input. */
 const takesWeight = new Set(['conv2d', 'conv2dInputGradient']);
@@ -28,6 +31,7 @@ export function chooseLayouts({ nodes, assignments }: CollectedGraph): (tensor: 
 
   const weights = new Set<Tensor>();
   for (const node of nodes) {
+    if (isWeight(node)) weights.add(groups.find(node));
     const name = node.operation?.name ?? '';
     if (takesWeight.has(name)) weights.add(groups.find(node.inputs[1]));
     if (name === 'conv2dWeightGradient') weights.add(groups.find(node));

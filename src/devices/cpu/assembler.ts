@@ -72,9 +72,9 @@ export class FunctionBuilder {
 
   if(condition: Code, body: () => void, otherwise?: () => void): void {
     this.emit(condition);
-    if (!otherwise) return this.#nest([0x04, 0x40], body);
     this.#nest([0x04, 0x40], () => {
       body();
+      if (!otherwise) return;
       this.emit(0x05);
       otherwise();
     });
@@ -90,7 +90,10 @@ export class FunctionBuilder {
 
   /** Runs the body `count` >= 1 times. */
   repeat(count: Code | number, body: () => void): void {
-    if (count === 1) return body();
+    if (count === 1) {
+      body();
+      return;
+    }
     const left = this.let(typeof count === 'number' ? constI32(count) : count);
     this.doWhile(body, () => [i32.sub(left, 1), 0x22, unsigned(left.index)]);
   }

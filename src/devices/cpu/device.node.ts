@@ -1,7 +1,43 @@
-// The cpu device on Node: its threads are worker threads.
+// The cpu device on Node: its helpers are worker threads, and the thread that asks for a run works too.
 
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import type { Device } from '../device.ts';
+import { createCpuDevice } from './device.ts';
+import { type Helper, helperSource } from './threads.ts';
+import { prepareV8 } from './v8-flags.node.ts';
 
-export async function createNodeCpuDevice(options: { threads?: number; strict?: boolean }): Promise<Device> {
-  throw new Error(`not there yet: ${JSON.stringify(options)}`);
+/** @param options.threads the number of cores by default */
+export async function createNodeCpuDevice({
+  threads = availableParallelism(),
+  strict = false,
+}: {
+  readonly threads?: number;
+  readonly strict?: boolean;
+} = {}): Promise<Device> {
+  prepareV8();
+  return createCpuDevice({ threads, strict, startHelper });
+}
+
+function startHelper(thread: number): Helper {
+  const link = 'onMessage: (f) => port.on("message", f), post: (m) => port.postMessage(m)';
+  const source = `const port = require('node:worker_threads').parentPort; ${helperSource}({ ${link} });`;
+  const worker = new Worker(source, { eval: true, name: `residua thread ${thread}` });
+  // Helpers don't keep the process alive, but a message that is waited for must.
+  worker.unref();
+  return {
+    post: (message) => {
+      worker.ref();
+      worker.postMessage(message);
+    },
+    onMessage: (listener) =>
+      worker.on('message', (message) => {
+        worker.unref();
+        listener(message);
+      }),
+    onFailure: (listener) => worker.on('error', listener),
+    terminate: async () => {
+      await worker.terminate();
+    },
+  };
 }

@@ -114,7 +114,10 @@ export function sumAxes(e: Emitter, x: Geometry, result: Geometry, reduced: read
       const total = f.local(type.f64);
       const walk = (remaining: readonly Axis[], place: Local, visit: (place: Local) => void): void => {
         const [axis, ...rest] = remaining;
-        if (!axis) return visit(place);
+        if (!axis) {
+          visit(place);
+          return;
+        }
         const here = f.let(place);
         f.repeat(extents[axis], () => {
           walk(rest, here, visit);

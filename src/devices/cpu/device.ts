@@ -1,0 +1,193 @@
+// The cpu device: compiles graphs to WebAssembly that is written for their shapes, and runs it on all threads over one memory.
+//
+//   graph -> plan (src/compiler) -> steps (lower.ts) -> memory plan -> module (program-writer.ts) -> run
+//
+// It knows no platform: how helpers are started is handed in (device.node.ts).
+
+import { plan } from '../../compiler/compile.ts';
+import { placesOf, viewOf } from '../../compiler/view.ts';
+import { ResiduaError, UsageError } from '../../errors.ts';
+import { formatShape } from '../../tensor/shape.ts';
+import type { Variable } from '../../tensor/tensor.ts';
+import type { Device, Graph, Program, Values } from '../device.ts';
+import { ModuleBuilder } from './assembler.ts';
+import { detectFeatures } from './features.ts';
+import { geometry } from './geometry.ts';
+import { Heap, initialPages, maximumPages } from './heap.ts';
+import { lower } from './lower.ts';
+import { aligned, type PlannedBuffer, planMemory } from './memory-plan.ts';
+import { CpuProgram } from './program.ts';
+import { type ControlAddresses, controlAt, controlBytes, scratchBytesOf, writeProgram } from './program-writer.ts';
+import type { Buffer, Emitter, Image, Step } from './step.ts';
+import { type StartHelper, ThreadPool } from './threads.ts';
+import { gather, type Route, routeOf, scatter } from './transfer.ts';
+import { f32x4 } from './wasm.ts';
+
+export interface CpuDeviceOptions {
+  /** Threads that run programs, the caller's among them. Results don't depend on it. */
+  readonly threads: number;
+  /** Never fuses a multiplication and an addition: the same bits on every machine, and slower. */
+  readonly strict: boolean;
+  readonly startHelper: StartHelper;
+}
+
+/** @throws ResiduaError where WebAssembly lacks what is needed */
+export async function createCpuDevice({ threads, strict, startHelper }: CpuDeviceOptions): Promise<Device> {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new UsageError(`the number of threads must be a whole number of at least 1, found ${threads}`);
+  }
+  const features = detectFeatures();
+  if (!features.simd) {
+    throw new ResiduaError('this WebAssembly engine has no 128-bit SIMD, which the cpu device is made of', {
+      hint: 'Use a current Node or browser, or the reference device.',
+    });
+  }
+  if (threads > 1 && !features.threads) {
+    throw new ResiduaError(`${threads} threads need memory that workers may share, which this page or engine refuses`, {
+      hint: 'Use one thread, or serve the page with cross-origin isolation.',
+    });
+  }
+  const heap = new Heap(threads > 1);
+  const pool = await ThreadPool.start(threads, heap.memory, startHelper);
+  return new CpuDevice(heap, pool, threads, features.relaxedSimd && !strict);
+}
+
+interface Stored {
+  readonly image: Image;
+  readonly address: number;
+  readonly route: Route;
+}
+
+class CpuDevice implements Device {
+  readonly name = 'cpu';
+  readonly #heap: Heap;
+  readonly #pool: ThreadPool;
+  readonly #threads: number;
+  readonly #fused: boolean;
+  readonly #variables = new Map<Variable, Stored>();
+  readonly #control: ControlAddresses;
+  #programs = 0;
+  #closed = false;
+
+  constructor(heap: Heap, pool: ThreadPool, threads: number, fused: boolean) {
+    this.#heap = heap;
+    this.#pool = pool;
+    this.#threads = threads;
+    this.#fused = fused;
+    this.#control = controlAt(heap.allocate(controlBytes, 'the device'));
+  }
+
+  async compile(graph: Graph): Promise<Program> {
+    this.#assertOpen();
+    const planned = plan(graph);
+    const module = new ModuleBuilder();
+    const steps: Step[] = [];
+    const scratch: PlannedBuffer[] = [];
+    const emitter = this.#emitter(module, steps, scratch);
+    const { buffers, imageOf } = lower(emitter, planned, (variable) => this.#stored(variable).image);
+    // Inputs and outputs have memory even where no step reads them.
+    const inputs = planned.inputs.map((value) => ({ value, image: imageOf(value) }));
+    const outputs = [...planned.outputs].map(([name, placed]) => ({ name, placed, image: imageOf(placed.value) }));
+    const { offsets, bytes } = planMemory([...buffers, ...scratch], steps);
+    const scratchBytes = aligned(scratchBytesOf(steps));
+    const workspaceBytes = bytes + scratchBytes * this.#threads;
+    const start = this.#heap.allocate(workspaceBytes, 'the program');
+    const variableAddresses = new Map<Buffer, number>(
+      [...this.#variables.values()].map(({ image, address }) => [image.buffer, address]),
+    );
+    const addressOf = (buffer: Buffer): number => variableAddresses.get(buffer) ?? start + offsets.get(buffer)!;
+    const placement = { addressOf, scratch: start + bytes, scratchBytes };
+    writeProgram(module, steps, placement, this.#threads, this.#control);
+    const shared = this.#threads > 1;
+    const wasm = await WebAssembly.compile(
+      module.encode({ pages: { initial: initialPages, maximum: maximumPages }, shared }),
+    );
+    const { exports } = await WebAssembly.instantiate(wasm, { env: { memory: this.#heap.memory } });
+    const id = ++this.#programs;
+    if (shared) await this.#pool.load(id, wasm);
+    return new CpuProgram({
+      heap: this.#heap,
+      workspaceBytes,
+      inputs: inputs.map(({ value, image }) => ({
+        input: value.leaf!,
+        address: addressOf(image.buffer),
+        route: routeOf(placesOf(value.leaf!.shape, planned.layoutOf(value.leaf!)), image.geometry),
+      })),
+      outputs: outputs.map(({ name, placed: { value, places }, image }) => ({
+        name,
+        dtype: value.dtype,
+        address: addressOf(image.buffer),
+        route: routeOf(places, image.geometry),
+      })),
+      run: () => {
+        this.#assertOpen();
+        if (shared) this.#pool.begin(id);
+        (exports.run as (thread: number) => void)(0);
+      },
+    });
+  }
+
+  #emitter(module: ModuleBuilder, steps: Step[], scratch: PlannedBuffer[]): Emitter {
+    const fused = this.#fused;
+    return {
+      module,
+      madd: (a, b, c) => (fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(c, f32x4.mul(a, b))),
+      nmadd: (a, b, c) => (fused ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))),
+      scratch: (name, bytes) => {
+        const buffer = { name, bytes };
+        scratch.push(buffer);
+        return buffer;
+      },
+      step: (step) => steps.push(step),
+    };
+  }
+
+  /** Where the variable is kept; from its first use on it lives there. */
+  #stored(variable: Variable): Stored {
+    const known = this.#variables.get(variable);
+    if (known) return known;
+    // The same in every program: see compiler/layouts.ts.
+    const layout = variable.rank === 4 ? 'weight' : 'image';
+    const g = geometry(viewOf(variable.shape, layout));
+    const image = { buffer: { name: `variable.${variable.id}`, bytes: g.bytes }, geometry: g };
+    const route = routeOf(placesOf(variable.shape, layout), g);
+    const stored = { image, address: this.#heap.allocate(g.bytes, 'a variable'), route };
+    this.#variables.set(variable, stored);
+    scatter(variable.value, this.#heap.numbers(variable.dtype), stored.address / 4, route);
+    return stored;
+  }
+
+  async read(variable: Variable): Promise<Values> {
+    this.#assertOpen();
+    const stored = this.#variables.get(variable);
+    if (stored) {
+      const values = variable.dtype === 'int32' ? new Int32Array(variable.size) : new Float32Array(variable.size);
+      gather(values, this.#heap.numbers(variable.dtype), stored.address / 4, stored.route);
+      variable.value = values;
+    }
+    return variable.value;
+  }
+
+  async write(variable: Variable, values: Values): Promise<void> {
+    this.#assertOpen();
+    if (values.length !== variable.size) {
+      throw new ResiduaError(
+        `a variable of shape ${formatShape(variable.shape)} has ${variable.size} values, but ${values.length} were written`,
+      );
+    }
+    variable.value = values.slice();
+    const { address, route } = this.#stored(variable);
+    scatter(values, this.#heap.numbers(variable.dtype), address / 4, route);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#variables.clear();
+    await this.#pool.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ResiduaError('the cpu device is closed');
+  }
+}

@@ -1,0 +1,283 @@
+// From the compiler's plan to steps: every value that is stored gets a buffer and a geometry, every item the kernel that
+// computes it. The halo of an image is the widest that one of its readers wants.
+
+import type { Plan } from '../../compiler/compile.ts';
+import type { Item, Pass } from '../../compiler/fusion.ts';
+import type { Value } from '../../compiler/value.ts';
+import type { Axis } from '../../compiler/view.ts';
+import { ResiduaError } from '../../errors.ts';
+import type { Window } from '../../tensor/operations/convolution.ts';
+import type { PoolWindow } from '../../tensor/operations/pooling.ts';
+import type { Variable } from '../../tensor/tensor.ts';
+import type { FunctionBuilder } from './assembler.ts';
+import { chooseConvolution, shapeOf, weightsOf } from './choose-convolution.ts';
+import { geometry, type Halo, noHalo } from './geometry.ts';
+import type { Statistics } from './kernels/convolution.ts';
+import { binaryCrossEntropy, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/loss.ts';
+import { matmulKernel } from './kernels/matmul.ts';
+import { type PassLeaf, partBytes, passKernel } from './kernels/pointwise.ts';
+import { averagePoolGradient, maxPoolGradient, pool } from './kernels/pooling.ts';
+import { combineSum, combineVariance, spatialSum, sumAxes } from './kernels/reduction.ts';
+import { type Places, relayout } from './kernels/relayout.ts';
+import type { PlannedBuffer } from './memory-plan.ts';
+import type { Buffer, Emitter, Image } from './step.ts';
+
+/** Partial sums of a 'channelSums', or of two. */
+interface Partials {
+  readonly buffer: Buffer;
+  readonly parts: number;
+}
+
+interface Work {
+  readonly kernel: FunctionBuilder;
+  readonly units: number;
+}
+
+export interface Lowered {
+  readonly buffers: readonly PlannedBuffer[];
+  imageOf(value: Value): Image;
+}
+
+/**
+ * Emits the steps of a plan.
+ *
+ * @param variableImage where a variable is kept
+ */
+export function lower(e: Emitter, plan: Plan, variableImage: (variable: Variable) => Image): Lowered {
+  const lowering = new Lowering(e, plan, variableImage);
+  for (const item of plan.items) lowering.item(item);
+  for (const { variable, value } of plan.deferred) lowering.copy(value, variable);
+  return { buffers: lowering.buffers, imageOf: (value) => lowering.image(value) };
+}
+
+class Lowering {
+  readonly buffers: PlannedBuffer[] = [];
+  readonly #e: Emitter;
+  readonly #plan: Plan;
+  readonly #variableImage: (variable: Variable) => Image;
+  readonly #halos: ReadonlyMap<Value, Halo>;
+  readonly #outputs: ReadonlySet<Value>;
+  readonly #images = new Map<Value, Image>();
+  readonly #partials = new Map<Value, Partials>();
+  /** Convolutions that also add up the channel sums of their result, and the passes that need not do it then. */
+  readonly #statistics: ReadonlyMap<Value, Pass>;
+  readonly #done: ReadonlySet<Item>;
+
+  constructor(e: Emitter, plan: Plan, variableImage: (variable: Variable) => Image) {
+    this.#e = e;
+    this.#plan = plan;
+    this.#variableImage = variableImage;
+    this.#halos = halosOf(plan.items);
+    this.#outputs = new Set([...plan.outputs.values()].map(({ value }) => value));
+    this.#statistics = fusedStatistics(plan.items);
+    this.#done = new Set(this.#statistics.values());
+  }
+
+  image(value: Value): Image {
+    const known = this.#images.get(value);
+    if (known) return known;
+    const image = this.#place(value);
+    this.#images.set(value, image);
+    return image;
+  }
+
+  #place(value: Value): Image {
+    if (value.operation === 'variable') return this.#variableImage(value.leaf as Variable);
+    const assigned = this.#plan.inPlace.get(value);
+    if (assigned) return this.#variableImage(assigned.variable);
+    const g = geometry(value.view, this.#halos.get(value) ?? noHalo);
+    const buffer: PlannedBuffer = {
+      name: `${value.operation}.${value.id}`,
+      bytes: g.bytes,
+      geometry: g,
+      isInput: value.operation === 'input',
+      isOutput: this.#outputs.has(value),
+    };
+    this.buffers.push(buffer);
+    return { buffer, geometry: g };
+  }
+
+  /** The value into a variable's memory. */
+  copy(value: Value, variable: Variable): void {
+    const [source, target] = [this.image(value), this.#variableImage(variable)];
+    const { kernel, units } = passKernel(this.#e, {
+      view: value.view,
+      leaves: [{ kind: 'memory', geometry: source.geometry }],
+      nodes: [],
+      stores: [{ value: 0, geometry: target.geometry }],
+      sums: [],
+    });
+    const [reads, writes] = [[source.buffer], [target.buffer]];
+    this.#e.step({ name: 'copy', kernel, arguments: [source.buffer, target.buffer], units, reads, writes });
+  }
+
+  item(item: Item): void {
+    if (this.#done.has(item)) return;
+    if (item.kind === 'pass') this.#pass(item);
+    else this.#single(item.value);
+  }
+
+  #pass({ body, leaves, roots, sums }: Pass): void {
+    const numbers = new Map<Value, number>();
+    for (const value of [...leaves, ...body]) numbers.set(value, numbers.size);
+    const inMemory = leaves.filter(({ operation }) => operation !== 'constant').map((leaf) => this.image(leaf));
+    const stores = roots.map((root) => this.image(root));
+    const { view } = roots[0] ?? sums[0].inputs[0];
+    const { kernel, units } = passKernel(this.#e, {
+      view,
+      leaves: leaves.map((leaf): PassLeaf => {
+        if (leaf.operation !== 'constant') return { kind: 'memory', geometry: this.image(leaf).geometry };
+        const { value, integer } = leaf.attributes as { value: number; integer: boolean };
+        return { kind: 'constant', value, integer };
+      }),
+      nodes: body.map(({ operation, inputs, attributes, dtype }) => ({
+        operation,
+        inputs: inputs.map((input) => numbers.get(input)!),
+        attributes,
+        integer: dtype === 'int32',
+      })),
+      stores: roots.map((root, i) => ({ value: numbers.get(root)!, geometry: stores[i].geometry })),
+      sums: sums.map(({ inputs }) => numbers.get(inputs[0])!),
+    });
+    const partials = sums.map((sum) => {
+      const buffer = this.#e.scratch(`channelSums.${sum.id}`, partBytes(view.c) * units);
+      this.#partials.set(sum, { buffer, parts: units });
+      return buffer;
+    });
+    const [reads, writes] = [inMemory.map(({ buffer }) => buffer), stores.map(({ buffer }) => buffer)];
+    this.#e.step({
+      name: `pass ${[...roots, ...sums].map((value) => value.operation).join(', ')}`,
+      kernel,
+      arguments: [...reads, ...writes, ...partials],
+      units,
+      reads,
+      writes: [...writes, ...partials],
+    });
+  }
+
+  #single(value: Value): void {
+    const { operation, inputs, attributes } = value;
+    if (operation.startsWith('conv2d')) {
+      this.#convolution(value);
+    } else if (operation === 'matmul') {
+      const options = attributes as { transposeA: boolean; transposeB: boolean };
+      matmulKernel(this.#e, this.image(inputs[0]), this.image(inputs[1]), this.image(value), options);
+    } else {
+      const combines = operation === 'combineSum' || operation === 'combineVariance';
+      const { kernel, units } = combines ? this.#combination(value) : this.#kernelOf(value);
+      const reads = inputs.map((input) => (combines ? this.#partials.get(input)! : this.image(input)).buffer);
+      const { buffer } = this.image(value);
+      this.#e.step({ name: operation, kernel, arguments: [...reads, buffer], units, reads, writes: [buffer] });
+    }
+  }
+
+  #combination({ operation, inputs, attributes, view }: Value): Work {
+    const parts = inputs.map((input) => this.#partials.get(input)!.parts);
+    if (operation === 'combineSum') return { kernel: combineSum(this.#e, view.c, parts[0]), units: 1 };
+    const kernel = combineVariance(this.#e, view.c, [parts[0], parts[1]], attributes.count as number);
+    return { kernel, units: 1 };
+  }
+
+  #kernelOf(value: Value): Work {
+    const e = this.#e;
+    const { operation, inputs, attributes } = value;
+    const [a, b] = inputs.map((input) => this.image(input).geometry);
+    const own = this.image(value).geometry;
+    const window = attributes as unknown as PoolWindow;
+    const smoothing = attributes.labelSmoothing as number;
+    switch (operation) {
+      case 'relayout':
+        return relayout(e, attributes.from as Places, a, attributes.to as Places, own);
+      case 'maxPool2d':
+        return { kernel: pool(e, 'max', a, own, window), units: own.n };
+      case 'avgPool2d':
+        return { kernel: pool(e, 'average', a, own, window), units: own.n };
+      case 'maxPool2dGradient':
+        return { kernel: maxPoolGradient(e, a, b, own, window), units: own.n };
+      case 'avgPool2dGradient':
+        return { kernel: averagePoolGradient(e, a, own, window), units: own.n };
+      case 'spatialSum':
+        return { kernel: spatialSum(e, a, own), units: own.n };
+      case 'sumAxes':
+        return { kernel: sumAxes(e, a, own, attributes.axes as Axis[]), units: own.n };
+      case 'softmaxCrossEntropy':
+        return { kernel: softmaxCrossEntropy(e, a, smoothing), units: 1 };
+      case 'softmaxCrossEntropyGradient':
+        return { kernel: softmaxCrossEntropyGradient(e, a, own, smoothing), units: own.n };
+      case 'binaryCrossEntropy':
+        return { kernel: binaryCrossEntropy(e, a, b), units: 1 };
+      default:
+        throw new ResiduaError(`the cpu device has no kernel for ${operation}`);
+    }
+  }
+
+  #convolution(value: Value): void {
+    const shape = shapeOf(value);
+    const window = value.attributes as unknown as Window;
+    const kernels = chooseConvolution(shape);
+    const [first, second] = value.inputs.map((input) => this.image(input));
+    const own = this.image(value);
+    if (value.operation === 'conv2dInputGradient') {
+      kernels.inputGradient(this.#e, { upstream: first, weights: weightsOf(second), dx: own, window });
+    } else if (value.operation === 'conv2dWeightGradient') {
+      kernels.weightGradient(this.#e, { x: first, upstream: second, gradient: weightsOf(own), window });
+    } else {
+      const pass = this.#statistics.get(value);
+      const found = kernels.forward(this.#e, {
+        x: first,
+        weights: weightsOf(second),
+        y: own,
+        window,
+        statistics: pass !== undefined,
+      });
+      if (pass && found) this.#takeStatistics(pass, value, found);
+    }
+  }
+
+  #takeStatistics(pass: Pass, convolution: Value, { sums, squares, parts }: Statistics): void {
+    for (const sum of pass.sums) {
+      this.#partials.set(sum, { buffer: sum.inputs[0] === convolution ? sums : squares, parts });
+    }
+  }
+}
+
+/** Passes that do nothing but add up y and y^2 of a convolution's result: the convolution does it on the way. */
+function fusedStatistics(items: readonly Item[]): Map<Value, Pass> {
+  const found = new Map<Value, Pass>();
+  for (const item of items) {
+    if (item.kind !== 'pass' || item.roots.length > 0 || item.leaves.length !== 1) continue;
+    const [y] = item.leaves;
+    const isSquare = ({ operation, inputs }: Value) => operation === 'mul' && inputs[0] === y && inputs[1] === y;
+    const fits = item.sums.every(({ inputs: [summand] }) => summand === y || isSquare(summand));
+    if (y.operation === 'conv2d' && fits) found.set(y, item);
+  }
+  return found;
+}
+
+/** The halo of each value: the widest that a convolution reads. */
+function halosOf(items: readonly Item[]): Map<Value, Halo> {
+  const halos = new Map<Value, Halo>();
+  const widen = (value: Value, wanted: Halo): void => {
+    const { top, left, bottom, right } = halos.get(value) ?? noHalo;
+    halos.set(value, {
+      top: Math.max(top, wanted.top),
+      left: Math.max(left, wanted.left),
+      bottom: Math.max(bottom, wanted.bottom),
+      right: Math.max(right, wanted.right),
+    });
+  };
+  for (const item of items) {
+    if (item.kind !== 'single' || !item.value.operation.startsWith('conv2d')) continue;
+    const { operation, inputs } = item.value;
+    const shape = shapeOf(item.value);
+    const kernels = chooseConvolution(shape);
+    if (operation === 'conv2d') widen(inputs[0], kernels.forwardHalo(shape));
+    else if (operation === 'conv2dInputGradient') widen(inputs[0], kernels.inputGradientHalo(shape));
+    else {
+      const { x, upstream } = kernels.weightGradientHalo(shape);
+      widen(inputs[0], x);
+      widen(inputs[1], upstream);
+    }
+  }
+  return halos;
+}

@@ -1,0 +1,153 @@
+// Writes the one function that all threads run: the steps of a program, one after another. Of each step, threads take chunks
+// of units from a common counter until none are left, then wait for each other. Which thread does a unit is chance, what it
+// computes is not.
+//
+//   run(thread):  for each phase { while ((from = next += chunk) < units) kernel(..., from, from + chunk); barrier }
+//
+// A thread that waits first spins, for the others are usually done within microseconds; then it sleeps.
+
+import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.ts';
+import type { Buffer, Pointer, Step, ThreadScratch } from './step.ts';
+import { atomic, type Code, drop, i32, select, type } from './wasm.ts';
+
+/** Where the threads' common words lie; one in a cache line of its own. */
+export interface ControlAddresses {
+  /** Units handed out in this phase. */
+  readonly next: number;
+  readonly arrived: number;
+  /** Counts phases: threads wait for it to change. */
+  readonly generation: number;
+  readonly sleeping: number;
+}
+
+export const controlBytes = 4 * 64;
+
+export function controlAt(address: number): ControlAddresses {
+  return { next: address, arrived: address + 64, generation: address + 128, sleeping: address + 192 };
+}
+
+export interface Placement {
+  addressOf(buffer: Buffer): number;
+  /** Of the first thread; the others' follow. */
+  readonly scratch: number;
+  /** Bytes of one thread. */
+  readonly scratchBytes: number;
+}
+
+const spins = 20_000;
+
+type Argument = Step['arguments'][number];
+
+const isScratch = (argument: Argument): argument is ThreadScratch =>
+  typeof argument === 'object' && 'threadBytes' in argument;
+const isPointer = (argument: Argument): argument is Pointer => typeof argument === 'object' && 'offset' in argument;
+
+/** The most that a step wants of its thread's memory. */
+export function scratchBytesOf(steps: readonly Step[]): number {
+  return Math.max(
+    0,
+    ...steps.flatMap((step) => step.arguments.filter(isScratch).map(({ threadBytes }) => threadBytes)),
+  );
+}
+
+/** Exports `run(thread)`. */
+export function writeProgram(
+  module: ModuleBuilder,
+  steps: readonly Step[],
+  placement: Placement,
+  threads: number,
+  control: ControlAddresses,
+): void {
+  const barrier = threads > 1 ? writeBarrier(module, threads, control) : undefined;
+  const run = module.function('run', [type.i32], (f, thread) => {
+    const scratch = f.let(i32.add(i32.mul(thread, placement.scratchBytes), placement.scratch));
+    const argumentsOf = (step: Step): Code[] =>
+      step.arguments.map((argument) => {
+        if (typeof argument === 'number') return i32.const(argument);
+        if (isScratch(argument)) return scratch;
+        if (isPointer(argument)) return i32.const(placement.addressOf(argument.buffer) + argument.offset);
+        return i32.const(placement.addressOf(argument));
+      });
+    for (const phase of phasesOf(steps)) {
+      if (!barrier) {
+        for (const step of phase) f.call(step.kernel, ...argumentsOf(step), i32.const(0), i32.const(step.units));
+        continue;
+      }
+      writePhase(f, phase, argumentsOf, threads, control);
+      f.call(barrier);
+    }
+  });
+  module.export('run', run);
+}
+
+/** Steps of one unit in a row are done by one thread, without a barrier between them. */
+export function phasesOf(steps: readonly Step[]): Step[][] {
+  const phases: Step[][] = [];
+  for (const step of steps) {
+    const last = phases.at(-1);
+    if (step.units === 1 && last && last[0].units === 1) last.push(step);
+    else phases.push([step]);
+  }
+  return phases;
+}
+
+function writePhase(
+  f: FunctionBuilder,
+  phase: readonly Step[],
+  argumentsOf: (step: Step) => Code[],
+  threads: number,
+  { next }: ControlAddresses,
+): void {
+  const { units } = phase[0];
+  const chunk = Math.max(1, Math.floor(units / (threads * 16)));
+  const [from, to] = f.locals(2, type.i32);
+  f.block(() => {
+    f.doWhile(
+      () => {
+        f.set(from, atomic.add(i32.const(next), i32.const(chunk)));
+        f.branchIf(i32.geU(from, units), 1);
+        f.set(to, i32.add(from, chunk));
+        if (units % chunk !== 0) f.set(to, select(i32.gtS(to, units), i32.const(units), to));
+        for (const step of phase) f.call(step.kernel, ...argumentsOf(step), from, to);
+      },
+      () => i32.const(units > chunk ? 1 : 0),
+    );
+  });
+}
+
+function writeBarrier(module: ModuleBuilder, threads: number, control: ControlAddresses): FunctionBuilder {
+  const [next, arrived, generation, sleeping] = [
+    control.next,
+    control.arrived,
+    control.generation,
+    control.sleeping,
+  ].map(i32.const);
+  return module.function('barrier', [], (f) => {
+    const seen = f.let(atomic.load(generation));
+    const isLast = i32.eq(atomic.add(arrived, i32.const(1)), threads - 1);
+    f.if(
+      isLast,
+      () => {
+        f.emit(atomic.store(arrived, i32.const(0)));
+        f.emit(atomic.store(next, i32.const(0)));
+        f.emit(atomic.store(generation, i32.add(seen, 1)));
+        f.if(atomic.load(sleeping), () => f.emit(drop(atomic.notify(generation, i32.const(threads)))));
+      },
+      () => waitForChange(f, generation, seen, sleeping),
+    );
+  });
+}
+
+function waitForChange(f: FunctionBuilder, generation: Code, seen: Local, sleeping: Code): void {
+  const left = f.let(i32.const(spins));
+  const unchanged = (): Code => i32.eq(atomic.load(generation), seen);
+  f.doWhile(
+    () => f.set(left, i32.sub(left, 1)),
+    () => i32.and(unchanged(), i32.ne(left, 0)),
+  );
+  f.if(unchanged(), () => {
+    f.emit(drop(atomic.add(sleeping, i32.const(1))));
+    f.doWhile(() => f.emit(drop(atomic.wait(generation, seen))), unchanged);
+    f.emit(drop(atomic.add(sleeping, i32.const(-1))));
+  });
+}

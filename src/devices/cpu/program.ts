@@ -1,0 +1,59 @@
+// A compiled program: feeds its inputs, has the threads run it, hands out its outputs.
+
+import type { DType, Input, Variable } from '../../tensor/tensor.ts';
+import type { Feed, Program, Values } from '../device.ts';
+import { feedOf } from '../graph.ts';
+import type { Heap } from './heap.ts';
+import { gather, type Route, scatter } from './transfer.ts';
+
+interface Port {
+  /** In bytes. */
+  readonly address: number;
+  readonly route: Route;
+}
+
+export interface CpuProgramParts {
+  readonly heap: Heap;
+  readonly workspaceBytes: number;
+  readonly inputs: readonly (Port & { readonly input: Input | Variable })[];
+  readonly outputs: readonly (Port & { readonly name: string; readonly dtype: DType })[];
+  /** Blocks until all threads are done. */
+  run(): void;
+}
+
+export class CpuProgram implements Program {
+  readonly workspaceBytes: number;
+  readonly #parts: CpuProgramParts;
+  readonly #outputs: Record<string, Values>;
+  readonly #scalar = { float32: new Float32Array(1), int32: new Int32Array(1) };
+
+  constructor(parts: CpuProgramParts) {
+    this.workspaceBytes = parts.workspaceBytes;
+    this.#parts = parts;
+    const allocate = (dtype: DType, size: number) =>
+      dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
+    this.#outputs = Object.fromEntries(
+      parts.outputs.map(({ name, dtype, route }) => [
+        name,
+        allocate(
+          dtype,
+          route.extents.reduce((a, b) => a * b, 1),
+        ),
+      ]),
+    );
+  }
+
+  run(feeds: Readonly<Record<string, Feed>>): Record<string, Values> {
+    const { heap, inputs, outputs, run } = this.#parts;
+    for (const { input, address, route } of inputs) {
+      const feed = feedOf(input as Input, feeds);
+      const values = typeof feed === 'number' ? this.#scalar[input.dtype].fill(feed) : feed;
+      scatter(values, heap.numbers(input.dtype), address / 4, route);
+    }
+    run();
+    for (const { name, dtype, address, route } of outputs) {
+      gather(this.#outputs[name], heap.numbers(dtype), address / 4, route);
+    }
+    return this.#outputs;
+  }
+}
