@@ -113,7 +113,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     if (state.batch < batches) break;
 
     const validation = signal?.aborted ? undefined : await validate?.();
-    await log(validation);
+    await log(validation && { loss: validation.loss, accuracy: validation.accuracy });
     const { loss, accuracy } = state.epochMean;
     const { seconds, imagesPerSecond } = epochWork;
     state.epoch++;

@@ -27,9 +27,9 @@ export function oneCycleLR(options: OneCycleOptions): Schedule {
   }
   const first = maxLearningRate / divFactor;
   const last = first / finalDivFactor;
-  // PyTorch's off-by-one: the maximum is in step pctStart * steps - 1. In a cycle so short that this is before step 0
-  // there is no rise.
-  const top = Math.max(pctStart * steps - 1, 0);
+  // PyTorch counts from the first step, so the maximum is in step pctStart * steps - 1, which may lie between two steps,
+  // or before the first one of a very short cycle.
+  const top = pctStart * steps - 1;
   const end = steps - 1;
   return (step) => {
     if (step < top) return cosineBetween(first, maxLearningRate, step / top);
