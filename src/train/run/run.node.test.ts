@@ -1,0 +1,243 @@
+// Whole runs on a few images of the real MNIST and a tiny network: the folder, stopping, resuming, evaluating what is there.
+
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ResiduaError, UsageError } from '../../errors.ts';
+import { readSafetensors } from '../../formats/safetensors.ts';
+import type { RunOverrides } from './config.ts';
+import { evaluateRun } from './evaluate-run.node.ts';
+import { loadRun } from './load-run.node.ts';
+import type { RunStart } from './reporter.ts';
+import { resolveRunConfig } from './resolve-config.node.ts';
+import { resumeRun, trainRun } from './run.node.ts';
+import { createRunFolder } from './run-folder.node.ts';
+
+let parent: string;
+let folder: string;
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'residua-test-'));
+  folder = join(parent, 'run');
+});
+
+afterEach(() => rm(parent, { recursive: true }));
+
+const tiny: RunOverrides = {
+  limit: 22,
+  batchSize: 8,
+  epochs: 2,
+  logEvery: 2,
+  seed: 7,
+  device: 'reference',
+  modelOptions: { layers: [1, 1, 1], widths: [2, 2, 4] },
+};
+const config = (more: RunOverrides = {}) => resolveRunConfig({ ...tiny, ...more });
+
+async function failure(promise: Promise<unknown>): Promise<ResiduaError> {
+  const error = await promise.catch((reason) => reason);
+  expect(error).toBeInstanceOf(ResiduaError);
+  return error as ResiduaError;
+}
+
+describe('a run', () => {
+  it('leaves a folder that says everything about it', async () => {
+    const events: string[] = [];
+    let start: RunStart | undefined;
+    const result = await trainRun(config({ validationImages: 6 }), {
+      folder,
+      reporter: {
+        start: (begun) => {
+          start = begun;
+        },
+        step: ({ step }) => void events.push(`step ${step}`),
+        log: ({ step }) => void events.push(`log ${step}`),
+        epoch: ({ epoch }) => void events.push(`epoch ${epoch}`),
+        evaluate: ({ set, images, of }) => void events.push(`${set} ${images} of ${of}`),
+      },
+    });
+
+    expect(start).toMatchObject({ trainImages: 16, validationImages: 6, testImages: 22, steps: 4, startStep: 0 });
+    expect(events).toEqual([
+      'step 1',
+      'step 2',
+      'validation 6 of 6',
+      'log 2',
+      'epoch 1',
+      'step 3',
+      'step 4',
+      'validation 6 of 6',
+      'log 4',
+      'epoch 2',
+      'test 22 of 22',
+    ]);
+    expect((await readdir(folder)).sort()).toEqual([
+      'checkpoint.safetensors',
+      'config.json',
+      'loss.svg',
+      'metrics.jsonl',
+      'model.safetensors',
+      'result.json',
+    ]);
+    expect(JSON.parse(await readFile(result.files.config, 'utf8'))).toEqual(config({ validationImages: 6 }));
+    const lines = (await readFile(result.files.metrics, 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => Object.keys(JSON.parse(line)).sort())).toEqual(
+      Array.from({ length: 2 }, () => [
+        'accuracy',
+        'batch',
+        'batches',
+        'epoch',
+        'epochs',
+        'imagesPerSecond',
+        'loss',
+        'lr',
+        'step',
+        'validation',
+      ]),
+    );
+    const { status, test, weightsHash } = JSON.parse(await readFile(result.files.result, 'utf8'));
+    expect({ status, test, weightsHash }).toEqual({
+      status: 'finished',
+      test: result.test,
+      weightsHash: result.weightsHash,
+    });
+    // The hash, by its definition, from the file: PyTorch's names in order, each followed by its values.
+    const { tensors } = readSafetensors(await readFile(result.files.model), 'model');
+    const hash = createHash('sha256');
+    for (const name of [...tensors.keys()].sort()) {
+      const { data } = tensors.get(name)!;
+      hash.update(name).update(data instanceof BigInt64Array ? Int32Array.from(data, Number) : data);
+    }
+    expect(hash.digest('hex')).toBe(result.weightsHash);
+  });
+
+  it('gives the same weights for the same seed, and others for another', async () => {
+    const run = async (name: string, seed: number) =>
+      (await trainRun(config({ seed, epochs: 1 }), { folder: join(parent, name) })).weightsHash;
+    const [a, b, c] = [await run('a', 1), await run('b', 1), await run('c', 2)];
+    expect(b).toBe(a);
+    expect(c).not.toBe(a);
+  });
+
+  it('is evaluated from its folder, or from its weights alone, as it was at its end', async () => {
+    const { test, files } = await trainRun(config({ epochs: 1 }), { folder });
+    const measured = { ...test, seconds: expect.any(Number) };
+    const options = { device: 'reference', limit: 22 } as const;
+    // Weights go through float32, running sums of the reference device don't.
+    const { loss, ...rest } = await evaluateRun(folder, options);
+    expect(rest).toEqual({ ...measured, loss: undefined, ece: expect.closeTo(test!.ece!, 5) });
+    expect(loss).toBeCloseTo(test!.loss, 5);
+    const copy = join(parent, 'elsewhere.safetensors');
+    await cp(files.model, copy);
+    expect((await evaluateRun(copy, { ...options, batchSize: 7 })).loss).toBeCloseTo(loss, 6);
+  });
+
+  it('can be stopped and resumed; its log and its counters go on', async () => {
+    const controller = new AbortController();
+    const step = ({ step }: { step: number }) => {
+      if (step === 4) controller.abort();
+    };
+    const stopped = await trainRun(config(), { folder, signal: controller.signal, reporter: { step } });
+    expect(stopped).toMatchObject({ status: 'stopped', test: null, steps: 4 });
+    expect(stopped.log.map((point) => point.step)).toEqual([2, 3]);
+    // A line that was being written when the machine went down.
+    await writeFile(stopped.files.metrics, '{"step": 5, "epo', { flag: 'a' });
+
+    let start: RunStart | undefined;
+    const resumed = await resumeRun(folder, {
+      reporter: {
+        start: (begun) => {
+          start = begun;
+        },
+      },
+    });
+    expect(start!.startStep).toBe(4);
+    expect(resumed).toMatchObject({ status: 'finished', steps: 6, images: 8 + 6 });
+    expect(resumed.log.map((point) => point.step)).toEqual([2, 3, 5, 6]);
+    expect((await readFile(resumed.files.metrics, 'utf8')).trimEnd().split('\n')).toHaveLength(4);
+    // The reference device loses some bits in the checkpoint; on others the hashes are equal.
+    const whole = await trainRun(config(), { folder: join(parent, 'whole') });
+    expect(resumed.test!.loss).toBeCloseTo(whole.test!.loss, 4);
+  });
+
+  it('that was finished already is measured again when it is resumed', async () => {
+    const { weightsHash } = await trainRun(config({ epochs: 1 }), { folder });
+    const again = await resumeRun(folder);
+    expect(again).toMatchObject({ status: 'finished', images: 0, weightsHash });
+  });
+
+  it('warns when the images of the test have another size, as in the article', async () => {
+    const transforms = config({ recipe: 'article' }).transforms;
+    const forgotten = { train: transforms.train, test: [{ name: 'ToTensor' }] };
+    const warnings: string[] = [];
+    await trainRun(config({ epochs: 1, transforms: forgotten }), {
+      folder,
+      reporter: { warning: (text) => void warnings.push(text) },
+    });
+    expect(warnings).toEqual([expect.stringContaining('32x32 in training, but 28x28 in the test')]);
+  });
+});
+
+describe('a run refuses', () => {
+  it('a folder with something in it, and leaves that alone', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, 'notes.txt'), 'mine');
+    const error = await failure(trainRun(config(), { folder }));
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toContain('is not empty (it has notes.txt)');
+    expect(await readdir(folder)).toEqual(['notes.txt']);
+  });
+
+  it('to hold out more images than there are, and makes no folder then', async () => {
+    const error = await failure(trainRun(config({ validationImages: 22 }), { folder }));
+    expect(error.message).toContain('has 22 images: 22 cannot be held out');
+    expect(await readdir(parent)).toEqual([]);
+  });
+
+  it('a place that cannot be written', async () => {
+    await writeFile(join(parent, 'file'), '');
+    const error = await failure(trainRun(config(), { folder: join(parent, 'file', 'run') }));
+    expect(error.message).toMatch(/could not write .*file.*ENOTDIR/);
+  });
+
+  it('to resume what is no run, or has no checkpoint yet, or another one', async () => {
+    expect((await failure(resumeRun(parent))).message).toContain(`there is no ${join(parent, 'config.json')}`);
+    const { files } = await trainRun(config({ epochs: 1 }), { folder });
+    await writeFile(files.config, JSON.stringify({ ...config(), batchSize: 0 }));
+    expect((await failure(resumeRun(folder))).message).toMatch(/config.json: batchSize: /);
+    await writeFile(
+      files.config,
+      JSON.stringify(config({ modelOptions: { ...tiny.modelOptions, widths: [2, 2, 2] } })),
+    );
+    expect((await failure(resumeRun(folder))).message).toMatch(/checkpoint.safetensors does not belong to this run: /);
+    await writeFile(files.config, JSON.stringify(config()));
+    await truncate(files.checkpoint, 100);
+    expect((await failure(resumeRun(folder))).message).toMatch(/checkpoint.safetensors: .*cut short/);
+    await rm(files.checkpoint);
+    expect((await failure(resumeRun(folder))).hint).toContain('before its first checkpoint');
+  });
+
+  it('to open what is no model', async () => {
+    expect((await failure(loadRun(join(parent, 'nothing')))).message).toContain('there is no ');
+    expect((await failure(loadRun(parent))).message).toContain(`there is no ${join(parent, 'model.safetensors')}`);
+    const { files } = await trainRun(config({ epochs: 1 }), { folder });
+    expect((await failure(loadRun(files.checkpoint))).message).toContain('does not say which model it belongs to');
+    await truncate(files.model, 500);
+    expect((await failure(loadRun(folder))).message).toMatch(/model.safetensors: /);
+  });
+});
+
+it('a folder is named after the recipe and the time, and never used twice', async () => {
+  const before = process.cwd();
+  process.chdir(parent);
+  try {
+    const now = new Date(2025, 2, 9, 14, 5, 30);
+    const first = await createRunFolder(undefined, 'digits', now);
+    expect(first).toBe(join(process.cwd(), 'runs', 'digits-2025-03-09-140530'));
+    expect(await createRunFolder(undefined, 'digits', now)).toBe(`${first}-2`);
+  } finally {
+    process.chdir(before);
+  }
+});
