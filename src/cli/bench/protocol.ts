@@ -1,0 +1,76 @@
+// What the bench says to the processes that it measures, in lines of JSON: orders on their stdin, answers on their stdout.
+// All of them speak it, Residua's own and the peers' (pytorch.py).
+
+import type { DeviceName } from '../../devices/create-device.node.ts';
+
+export type Mode = 'train' | 'infer';
+
+/** Get ready: read the workload, compile, and show by the numbers that come out that it is the same work. */
+export interface PrepareOrder {
+  readonly do: 'prepare';
+  readonly mode: Mode;
+  readonly threads: number;
+  /** The workload's file; see workload.ts. */
+  readonly workload: string;
+  /** Steps before anything is timed. */
+  readonly warmup: number;
+  /** How many first steps to take for the check. */
+  readonly checkSteps: number;
+  /** Residua's. */
+  readonly device?: DeviceName;
+  /** Residua's: without relaxed SIMD. */
+  readonly strict?: boolean;
+  /** onnxruntime's: the exported network and the module that runs it. */
+  readonly onnx?: { readonly file: string; readonly module: string };
+}
+
+export interface PrepareAnswer {
+  /** What ran, with its version. */
+  readonly name: string;
+  /** Which form of it was chosen. */
+  readonly variant?: string;
+  /** The forms that were tried, with the median seconds of a step. */
+  readonly tried?: readonly { readonly variant: string; readonly seconds: number }[];
+  /** Training: the loss of each of the first steps. Inference: all logits of the first batches. */
+  readonly check: readonly number[];
+  readonly compileSeconds?: number;
+  /** What the program works in, variables excluded. */
+  readonly workspaceBytes?: number;
+  /** Resident bytes before and after getting ready; null where the system does not tell. */
+  readonly rss: { readonly before: number | null; readonly after: number | null };
+}
+
+export interface StepsOrder {
+  readonly do: 'steps';
+  /** Steps to time. */
+  readonly count: number;
+  /** Steps before those, to fill the caches again. */
+  readonly warmup: number;
+}
+
+export interface StepsAnswer {
+  /** Of each timed step. */
+  readonly seconds: readonly number[];
+  /** Resident bytes after the steps; null where the system does not tell. */
+  readonly rss: number | null;
+}
+
+/** To PyTorch only: write the network as ONNX. */
+export interface ExportOrder {
+  readonly do: 'export';
+  readonly workload: string;
+  readonly file: string;
+}
+
+export interface Answers {
+  readonly prepare: PrepareAnswer;
+  readonly steps: StepsAnswer;
+  readonly export: { readonly file: string };
+}
+
+export type Order = PrepareOrder | StepsOrder | ExportOrder;
+
+/** Instead of an answer. */
+export interface Failure {
+  readonly error: string;
+}

@@ -1,0 +1,26 @@
+// The command line as a whole: what is common to all commands, and which there are. Each command is a file of its own that
+// adds itself here.
+
+import { Command } from 'commander';
+import { version } from '../version.ts';
+import { addDatasets } from './datasets.ts';
+import { addDoctor } from './doctor.ts';
+import { addEvaluate } from './evaluate.ts';
+import { addModels } from './models.ts';
+import { addTrain } from './train.ts';
+
+export function createProgram(): Command {
+  const program = new Command('residua')
+    .description('Train, explain and deploy residual networks.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .helpCommand('help [command]', 'explain a command')
+    .option('--json', 'print JSON on stdout: one object, or a line an event for train')
+    .option('--debug', 'print the stack trace of an error')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    // Errors are thrown, and told in one place: errors.ts.
+    .configureOutput({ outputError: () => {}, writeErr: () => {} });
+  for (const add of [addTrain, addEvaluate, addModels, addDatasets, addDoctor]) add(program);
+  return program;
+}

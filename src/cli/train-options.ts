@@ -1,0 +1,156 @@
+// The options of `residua train`, each checked where it is read, and what they make of a recipe.
+
+import { statSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { catalog } from '../data/index.ts';
+import { type DeviceName, deviceNames } from '../devices/create-device.node.ts';
+import { ResiduaError, UsageError } from '../errors.ts';
+import { listModels } from '../models/index.ts';
+import { type ActivationName, activationNames } from '../nn/index.ts';
+import {
+  type OptimizerName,
+  optimizerNames,
+  type RecipeName,
+  recipeNames,
+  type ScheduleName,
+  scheduleNames,
+  type TaskName,
+  taskNames,
+} from '../train/index.ts';
+import { type RunConfig, type RunOverrides, resolveRunConfig } from '../train/run/node.ts';
+import { alternatives } from './format.ts';
+import { nearest } from './suggest.ts';
+import { integer, number, oneOf, text } from './values.ts';
+
+export interface TrainFlags {
+  readonly recipe?: RecipeName;
+  readonly dataset?: string;
+  readonly model?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly lr?: number;
+  readonly limit?: number;
+  readonly validation?: number;
+  readonly optimizer?: OptimizerName;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+  readonly schedule?: ScheduleName;
+  readonly warmUp?: number;
+  readonly task?: TaskName;
+  readonly labelSmoothing?: number;
+  readonly activation?: ActivationName;
+  readonly shortcut?: '1x1' | '3x3';
+  readonly dropout?: number;
+  readonly seed?: number;
+  readonly device?: DeviceName;
+  readonly threads?: number;
+  readonly strict?: boolean;
+  readonly out?: string;
+  readonly logEvery?: number;
+  readonly resume?: string;
+}
+
+/** Most threads that are ever of use; more are a slip of the finger. */
+export const MOST_THREADS = 256;
+
+export function addTrainOptions(command: Command): Command {
+  const models = listModels().map(({ name }) => name);
+  const names = (list: readonly string[]) => list.join(', ');
+  command
+    .optionsGroup('What to train:')
+    .option('--recipe <name>', `where settings come from: ${names(recipeNames)} (default: digits)`, oneOf(recipeNames))
+    .option('--dataset <name|dir>', `${names(catalog.map(({ name }) => name))}, or a folder`, datasetName)
+    .option('--model <name>', names(models), oneOf(models))
+    .option('--epochs <n>', 'passes over the training images', integer(1, 1_000_000))
+    .option('--batch-size <n>', 'images a step', integer(1, 65_536))
+    .option('--lr <x>', 'the largest learning rate of the schedule', number({ min: 0 }))
+    .option('--limit <n>', 'only the first n images of the training and of the test set', integer(1))
+    .option('--validation <n>', 'hold out n training images and measure on them after each epoch', integer(0));
+  command
+    .optionsGroup('How to train:')
+    .option('--optimizer <name>', names(optimizerNames), oneOf(optimizerNames))
+    .option('--momentum <x>', 'of sgd', number({ min: 0, max: 1, below: true }))
+    .option('--weight-decay <x>', 'pull of the weights towards 0', number({ min: 0 }))
+    .option('--schedule <name>', `of the learning rate: ${names(scheduleNames)}`, oneOf(scheduleNames))
+    .option('--warm-up <epochs>', 'over which the learning rate rises first', number({ min: 0 }))
+    .option('--task <name>', `what outputs mean: ${names(taskNames)}`, oneOf(taskNames))
+    .option('--label-smoothing <x>', 'share of the target spread over all classes', number({ min: 0, max: 1 }))
+    .option('--activation <name>', names(activationNames), oneOf(activationNames))
+    .option('--shortcut <form>', 'of blocks that change the shape: 1x1, 3x3', oneOf(['1x1', '3x3'] as const))
+    .option('--dropout <p>', 'before the last layer', number({ min: 0, max: 1, below: true }));
+  addDeviceOptions(command)
+    .optionsGroup('Where and what to keep:')
+    .option('--seed <n>', 'of first weights, order, augmentation, dropout (default: 0)', integer(0))
+    .option('--out <dir>', 'the run folder (default: runs/RECIPE-DATE)', text)
+    .option('--log-every <n>', 'steps between lines of the log (default: 100)', integer(1))
+    .option('--resume <dir>', 'go on with a run that was stopped', text);
+  return command;
+}
+
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .optionsGroup('Where to compute:')
+    .addOption(new Option('--device <name>', deviceNames.join(', ')).argParser(oneOf(deviceNames)))
+    .option('--threads <n>', 'of the cpu device (default: one a core)', integer(1, MOST_THREADS))
+    .option('--strict', 'without relaxed SIMD: the same bits on every machine');
+}
+
+/** A name of the catalog or a folder. */
+export function datasetName(value: string): string {
+  const names = catalog.map(({ name }) => name);
+  if (names.includes(value) || statSync(value, { throwIfNoEntry: false })?.isDirectory()) return value;
+  if (/[\\/]/.test(value)) {
+    throw new ResiduaError(`there is no folder ${value}`, {
+      hint: "Name one that holds MNIST's four files, or a data set.",
+    });
+  }
+  const guess = nearest(value, names);
+  const question = guess === undefined ? '' : ` Did you mean ${guess}?`;
+  throw new InvalidArgumentError(`Expected ${alternatives([...names, 'a folder that exists'])}.${question}`);
+}
+
+/** @throws UsageError where options contradict each other */
+export function configOf(flags: TrainFlags): RunConfig {
+  const { activation, shortcut, dropout } = flags;
+  const overrides: RunOverrides = {
+    recipe: flags.recipe,
+    dataset: flags.dataset,
+    limit: flags.limit,
+    validationImages: flags.validation,
+    model: flags.model,
+    modelOptions: { activation, shortcut, dropout },
+    task: flags.task,
+    labelSmoothing: flags.labelSmoothing,
+    epochs: flags.epochs,
+    batchSize: flags.batchSize,
+    learningRate: flags.lr,
+    optimizer: flags.optimizer,
+    schedule: flags.schedule,
+    seed: flags.seed,
+    device: flags.device,
+    threads: flags.threads,
+    strict: flags.strict,
+    logEvery: flags.logEvery,
+  };
+  const config = resolveRunConfig(overrides);
+  return resolveRunConfig({
+    ...overrides,
+    optimizer: adjustOptimizer(config.optimizer, flags),
+    schedule: flags.warmUp === undefined ? config.schedule : { ...config.schedule, warmUpEpochs: flags.warmUp },
+  });
+}
+
+function adjustOptimizer(
+  optimizer: RunConfig['optimizer'],
+  { momentum, weightDecay }: TrainFlags,
+): RunConfig['optimizer'] {
+  const adjusted = weightDecay === undefined ? optimizer : { ...optimizer, weightDecay };
+  if (momentum === undefined) return adjusted;
+  if (adjusted.name !== 'sgd') {
+    throw new UsageError(`--momentum is a setting of sgd, but this run uses ${adjusted.name}`, {
+      hint: 'Add --optimizer sgd, or leave --momentum out.',
+    });
+  }
+  // Nesterov's form looks ahead along the momentum, and without one there is nothing to look along.
+  return { ...adjusted, momentum, nesterov: momentum > 0 && adjusted.nesterov };
+}

@@ -1,0 +1,78 @@
+// What `residua train` says at its end: how good the model is, where it errs, the loss curve, where the files are, and
+// what to type next.
+
+import { relative } from 'node:path';
+import type { Evaluation } from '../train/index.ts';
+import type { RunResult } from '../train/run/node.ts';
+import { count, counted, duration, percent } from './format.ts';
+import { commandName } from './invocation.ts';
+import { lossCurve } from './loss-curve.ts';
+import { indent, table } from './table.ts';
+import type { Screen } from './terminal.ts';
+
+const HARDEST = 3;
+const WIDEST_CURVE = 80;
+
+export const trainReport = (result: RunResult) => (screen: Screen) => {
+  const { test, log, images, trainSeconds, imagesPerSecond, seconds } = result;
+  const curve = lossCurve(log, { width: Math.min(WIDEST_CURVE, screen.width - 1) }, screen);
+  return [
+    ...(curve === '' ? [] : ['', 'Training loss', curve]),
+    '',
+    ...(test === null ? [] : quality(test, screen)),
+    `Trained on ${counted(images, 'image')} in ${duration(trainSeconds)}, ${count(Math.round(imagesPerSecond))} img/s; ${duration(seconds)} in all`,
+    '',
+    ...whereAndNext(result, screen),
+  ].join('\n');
+};
+
+function quality(test: Evaluation, screen: Screen): string[] {
+  const right = Math.round(test.accuracy * test.images);
+  const share = test.exactMatch === null ? ` (${count(right)} of ${counted(test.images, 'image')})` : '';
+  const hardest = hardestClasses(test);
+  return [
+    `${screen.paint('bold', `Test accuracy ${percent(test.accuracy)}`)}${share}, loss ${test.loss.toFixed(4)}`,
+    ...(hardest.length === 0 ? [] : ['Hardest classes', indent(table(hardest, ['left', 'right']))]),
+  ];
+}
+
+/** The classes with the most mistakes for their size, and what they are mostly taken for: a row each. */
+function hardestClasses({ perClass, confusion }: Evaluation): string[][] {
+  return perClass
+    .map((metrics, c) => ({ ...metrics, c }))
+    .filter(({ images, accuracy }) => images > 0 && accuracy < 1)
+    .sort((a, b) => a.accuracy - b.accuracy)
+    .slice(0, HARDEST)
+    .map(({ name, images, accuracy, c }) => {
+      const row = [name, `${percent(accuracy)} right`];
+      if (confusion === null) return row;
+      const mistakes = confusion[c].map((taken, other) => (other === c ? 0 : taken));
+      const most = Math.max(...mistakes);
+      return [...row, `${count(most)} of ${count(images)} taken for ${perClass[mistakes.indexOf(most)].name}`];
+    });
+}
+
+function whereAndNext({ folder, files, status, steps, config }: RunResult, screen: Screen): string[] {
+  const fromHere = relative('', folder);
+  const path = fromHere.startsWith('..') ? folder : fromHere;
+  const quoted = /^[\w./-]+$/.test(path) ? path : `'${path}'`;
+  const run = `${commandName()} `;
+  const name = (file: string) => relative(folder, file);
+  const stopped = [`Stopped after step ${count(steps)}; everything is saved in ${path}`, 'Go on with'];
+  const kept = [
+    [name(files.model), 'the weights, with class names and preprocessing'],
+    [name(files.checkpoint), 'everything that is needed to go on'],
+    [name(files.metrics), 'loss, accuracy, learning rate and speed, a line a log point'],
+    [name(files.lossCurve), 'the loss curve'],
+    [name(files.config), 'every setting'],
+    [name(files.result), 'what the run came to'],
+  ];
+  if (status === 'stopped') return [...stopped, indent(screen.paint('cyan', `${run}train --resume ${quoted}`))];
+  const other = config.recipe === 'article' ? 'digits' : 'article';
+  const next = [
+    [screen.paint('cyan', `${run}evaluate ${quoted}`), 'every class, and what is taken for what'],
+    [screen.paint('cyan', `${run}train --recipe ${other} --epochs 1`), `an epoch of recipe ${other}`],
+    [screen.paint('cyan', `${run}models ${config.model}`), 'the network, layer by layer'],
+  ];
+  return [`Files in ${path}`, indent(table(kept)), '', 'Next', indent(table(next))];
+}

@@ -1,0 +1,119 @@
+// What `train` and `evaluate` show while they work: a bar that is drawn over, lines that stay, and under --json a line an
+// event on stdout. All that people read goes to stderr.
+
+import os from 'node:os';
+import type { DownloadProgress } from '../data/node.ts';
+import type { EpochSummary, LogPoint, StepProgress } from '../train/index.ts';
+import type { EvaluateProgress, Reporter, RunConfig, RunStart } from '../train/run/node.ts';
+import { bytes, clock, count, counted, duration, magnitude, percent } from './format.ts';
+import type { LiveLine } from './live-line.ts';
+import type { Output } from './output.ts';
+import { progressBar } from './progress-bar.ts';
+
+/** Progress of downloads and evaluations, and warnings: what all commands that compute have in common. */
+export class ProgressReporter implements Reporter {
+  protected readonly line: LiveLine;
+  #downloading = '';
+
+  constructor(line: LiveLine) {
+    this.line = line;
+  }
+
+  download({ file, url, received, total }: DownloadProgress): void {
+    if (received === 0 && url !== this.#downloading) {
+      this.#downloading = url;
+      this.line.log(`Downloading ${url} (${bytes(total)})`);
+    }
+    const fields = [`${bytes(received)} of ${bytes(total)}`];
+    this.#bar(received / total, file, fields);
+    if (received === total) this.line.clear();
+  }
+
+  evaluate({ set, images, of }: EvaluateProgress): void {
+    const label = set === 'test' ? 'Testing' : 'Validating';
+    this.#bar(images / of, label, [`${count(images)} of ${counted(of, 'image')}`]);
+    if (images === of) this.line.clear();
+  }
+
+  warning(message: string): void {
+    this.line.log(`${this.line.screen.paint('yellow', 'warning:')} ${message}`);
+  }
+
+  #bar(fraction: number, label: string, fields: readonly string[]): void {
+    this.line.update((width) => progressBar({ fraction, label, fields }, width, this.line.screen));
+  }
+}
+
+export class TrainReporter extends ProgressReporter {
+  readonly #output: Output;
+
+  constructor(line: LiveLine, output: Output) {
+    super(line);
+    this.#output = output;
+  }
+
+  start(start: RunStart): void {
+    if (this.#output.json) this.#output.line({ event: 'start', ...start });
+    for (const text of introduction(start)) this.line.log(text);
+  }
+
+  step(progress: StepProgress): void {
+    const { epoch, epochs, step, steps, loss, accuracy, imagesPerSecond, secondsLeft } = progress;
+    this.line.update((width) => {
+      const fields = [
+        `step ${count(step)}/${count(steps)}`,
+        `loss ${loss.toFixed(4)}`,
+        `${percent(accuracy)} right`,
+        `${count(Math.round(imagesPerSecond))} img/s`,
+        `${clock(secondsLeft)} left`,
+      ];
+      return progressBar(
+        { fraction: step / steps, label: `Epoch ${epoch}/${epochs}`, fields },
+        width,
+        this.line.screen,
+      );
+    });
+  }
+
+  log(point: LogPoint): void {
+    if (this.#output.json) this.#output.line({ event: 'log', ...point });
+    const { epoch, epochs, batch, batches, loss } = point;
+    this.line.log(`Epoch[${epoch}/${epochs}], Step[${batch}/${batches}] Loss: ${loss.toFixed(4)}`);
+  }
+
+  epoch(summary: EpochSummary): void {
+    if (this.#output.json) this.#output.line({ event: 'epoch', ...summary });
+    const { epoch, epochs, loss, accuracy, seconds, imagesPerSecond, validation } = summary;
+    const parts = [
+      `loss ${loss.toFixed(4)}`,
+      `${percent(accuracy)} right`,
+      ...(validation ? [`validation ${percent(validation.accuracy)}, loss ${validation.loss.toFixed(4)}`] : []),
+      duration(seconds),
+      `${count(Math.round(imagesPerSecond))} img/s`,
+    ];
+    this.line.log(this.line.screen.paint('bold', `Epoch ${epoch}/${epochs}: ${parts.join(', ')}`));
+  }
+}
+
+function introduction({ config, folder, ...start }: RunStart): string[] {
+  const { trainImages, validationImages, testImages, batchesPerEpoch, startStep, steps } = start;
+  const validation = validationImages > 0 ? `, ${count(validationImages)} for validation` : '';
+  const resumed = startStep > 0 ? [`Going on after step ${count(startStep)} of ${count(steps)}`] : [];
+  return [
+    `${config.model} on ${config.dataset}: ${count(start.parameters)} parameters, ${magnitude(start.multiplyAdds)} multiply-adds an image`,
+    `${counted(trainImages, 'image')} to train on${validation}, ${count(testImages)} to test on`,
+    `${counted(config.epochs, 'epoch')} of ${counted(batchesPerEpoch, 'step')} of ${counted(config.batchSize, 'image')}, recipe ${config.recipe}: ${settings(config)}`,
+    `Device ${start.device}${threads(start.device, config)}, ${bytes(start.workspaceBytes)} of working memory, ready in ${duration(start.secondsToStart)}`,
+    `Run folder ${folder}`,
+    ...resumed,
+  ];
+}
+
+function settings({ optimizer, learningRate, schedule, seed }: RunConfig): string {
+  return `${optimizer.name}, learning rate ${learningRate} (${schedule.name}), seed ${seed}`;
+}
+
+function threads(device: string, config: RunConfig): string {
+  if (!device.startsWith('cpu')) return '';
+  return `, ${counted(config.threads ?? os.availableParallelism(), 'thread')}`;
+}
