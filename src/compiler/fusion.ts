@@ -87,23 +87,34 @@ function chooseStored(
   levels: ReadonlyMap<Value, number>,
 ): Set<Value> {
   const users = usersOf(values);
-  const stored = new Set<Value>();
-  for (const value of values) {
-    if (!isPointwise(value)) continue;
-    if (kept.has(value) || users.get(value)!.some((user) => !inSamePass(value, user))) stored.add(value);
-  }
-  // The levels at which each value is computed, if no more were stored.
-  const computedAt = new Map<Value, Set<number>>();
+  const mustStore = (value: Value): boolean =>
+    isPointwise(value) && (kept.has(value) || users.get(value)!.some((user) => !inSamePass(value, user)));
+  const stored = new Set(values.filter(mustStore));
+  const loads = loadsOf(values, stored);
+  // The levels at which each value is computed. Users come first: what they store, they need not be given twice.
+  const computedAt = new Map<Value, ReadonlySet<number>>();
   for (const value of [...values].reverse()) {
     const places = new Set<number>();
     if (stored.has(value)) places.add(levels.get(value)!);
-    for (const user of users.get(value)!) {
-      if (!inSamePass(value, user)) continue;
-      if (isSums(user)) places.add(levels.get(user)!);
-      else for (const level of computedAt.get(user)!) places.add(level);
+    else {
+      for (const user of users.get(value)!) {
+        const own = isSums(user) ? [levels.get(user)!] : inSamePass(value, user) ? computedAt.get(user)! : [];
+        for (const level of own) places.add(level);
+      }
     }
-    computedAt.set(value, places);
+    // A store costs about two loads; each further pass saves all loads but one.
+    if (isPointwise(value) && (places.size - 1) * (loads.get(value)!.size - 1) >= 2) {
+      stored.add(value);
+      computedAt.set(value, new Set([levels.get(value)!]));
+    } else {
+      computedAt.set(value, places);
+    }
   }
+  return stored;
+}
+
+/** What must be loaded, of the value's own view, to compute each value when only `stored` is in memory. */
+function loadsOf(values: readonly Value[], stored: ReadonlySet<Value>): Map<Value, Set<Value>> {
   const loads = new Map<Value, Set<Value>>();
   for (const value of values) {
     if (!isPointwise(value)) continue;
@@ -113,11 +124,8 @@ function chooseStored(
       for (const source of sources) if (sameView(source.view, value.view)) expanded.add(source);
     }
     loads.set(value, expanded);
-    // A store costs about two loads; each further pass saves all loads but one.
-    const passes = computedAt.get(value)!.size;
-    if ((passes - 1) * (expanded.size - 1) >= 2) stored.add(value);
   }
-  return stored;
+  return loads;
 }
 
 function passesOf(values: readonly Value[], stored: ReadonlySet<Value>, levels: ReadonlyMap<Value, number>): Pass[] {

@@ -16,7 +16,7 @@ import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { Input, type Tensor, Variable } from '../tensor/tensor.ts';
 import { chooseLayouts } from './layouts.ts';
 import { constantOf, isPointwise, type Value, ValueTable } from './value.ts';
-import { type Axis, axes, type Layout, placeKey, placesOf, sameView, type View, viewOf } from './view.ts';
+import { type Axis, axes, isVector, type Layout, placeKey, placesOf, sameView, type View, viewOf } from './view.ts';
 
 /** A variable or an output, where its elements are. */
 export interface Placed {
@@ -156,9 +156,36 @@ class Rewriter {
   }
 
   #pointwise(node: Tensor, layout: Layout, view: View): Value {
+    const { name } = node.operation!;
     const operands = node.inputs.map((input) => this.#operand(input, node.shape, layout));
-    const value = this.simplified(node.operation!.name, operands, view);
-    return value ?? this.table.make(node.operation!.name, operands, view, { dtype: node.dtype });
+    const value = this.simplified(name, operands, view) ?? this.#folded(name, operands, view);
+    return value ?? this.table.make(name, operands, view, { dtype: node.dtype });
+  }
+
+  /**
+   * A batch norm with fixed statistics, put into the convolution before it:
+   *
+   *   (conv(x, w) - mean) scale + bias = conv(x, w scale) + (bias - mean scale)
+   */
+  #folded(operation: string, [product, bias]: readonly Value[], view: View): Value | undefined {
+    if (operation !== 'add' || product.operation !== 'mul') return undefined;
+    const [difference, scale] = product.inputs;
+    if (difference.operation !== 'sub') return undefined;
+    const [convolution, mean] = difference.inputs;
+    const perChannel = [mean, scale, bias].every((value) => isVector(value.view) && this.#isFixed(value));
+    if (convolution.operation !== 'conv2d' || !perChannel) return undefined;
+    const [x, weight] = convolution.inputs;
+    const scaled = this.table.make('mul', [weight, scale], weight.view);
+    const { attributes } = convolution;
+    const y = this.table.make('conv2d', [x, scaled], view, { attributes });
+    const shift = this.table.make('sub', [bias, this.table.make('mul', [mean, scale], scale.view)], scale.view);
+    return this.table.make('add', [y, shift], view);
+  }
+
+  /** Whether the value depends on variables and constants alone. */
+  #isFixed(value: Value): boolean {
+    const leaf = value.operation === 'variable' || value.operation === 'constant';
+    return leaf || (isPointwise(value) && value.inputs.every((input) => this.#isFixed(input)));
   }
 
   /** An input of an operation on each element: aligned at the last axis, in the layout of the result. */

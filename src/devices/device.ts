@@ -30,6 +30,16 @@ export interface Program {
   run(
     feeds: Readonly<Record<string, Feed>>,
   ): Readonly<Record<string, Values>> | Promise<Readonly<Record<string, Values>>>;
+  /** Runs once and says where the time went. Absent where a device can't tell. */
+  profile?(feeds: Readonly<Record<string, Feed>>): readonly StepTime[];
+}
+
+/** One step of a program, in the order in which they run. */
+export interface StepTime {
+  readonly name: string;
+  readonly seconds: number;
+  /** Arithmetic operations, where the device counts them; 0 otherwise. */
+  readonly operations: number;
 }
 
 export interface Device {

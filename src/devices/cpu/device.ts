@@ -17,7 +17,14 @@ import { Heap, initialPages, maximumPages } from './heap.ts';
 import { lower } from './lower.ts';
 import { aligned, type PlannedBuffer, planMemory } from './memory-plan.ts';
 import { CpuProgram } from './program.ts';
-import { type ControlAddresses, controlAt, controlBytes, scratchBytesOf, writeProgram } from './program-writer.ts';
+import {
+  type ControlAddresses,
+  controlAt,
+  controlBytes,
+  type Placement,
+  scratchBytesOf,
+  writeFunction,
+} from './program-writer.ts';
 import type { Buffer, Emitter, Image, Step } from './step.ts';
 import { type StartHelper, ThreadPool } from './threads.ts';
 import { gather, type Route, routeOf, scatter } from './transfer.ts';
@@ -66,7 +73,11 @@ class CpuDevice implements Device {
   readonly #fused: boolean;
   readonly #variables = new Map<Variable, Stored>();
   readonly #control: ControlAddresses;
-  #programs = 0;
+  /** Addresses of the variables' buffers. */
+  readonly #addresses = new Map<Buffer, number>();
+  #functions = 0;
+  /** Counts changes of variables. */
+  #version = 0;
   #closed = false;
 
   constructor(heap: Heap, pool: ThreadPool, threads: number, fused: boolean) {
@@ -88,23 +99,24 @@ class CpuDevice implements Device {
     // Inputs and outputs have memory even where no step reads them.
     const inputs = planned.inputs.map((value) => ({ value, image: imageOf(value) }));
     const outputs = [...planned.outputs].map(([name, placed]) => ({ name, placed, image: imageOf(placed.value) }));
-    const { offsets, bytes } = planMemory([...buffers, ...scratch], steps);
+
+    const [preparation, repeated] = this.#split(steps);
+    const { offsets, bytes } = planMemory([...buffers, ...scratch], preparation, repeated);
     const scratchBytes = aligned(scratchBytesOf(steps));
     const workspaceBytes = bytes + scratchBytes * this.#threads;
     const start = this.#heap.allocate(workspaceBytes, 'the program');
-    const variableAddresses = new Map<Buffer, number>(
-      [...this.#variables.values()].map(({ image, address }) => [image.buffer, address]),
-    );
-    const addressOf = (buffer: Buffer): number => variableAddresses.get(buffer) ?? start + offsets.get(buffer)!;
-    const placement = { addressOf, scratch: start + bytes, scratchBytes };
-    writeProgram(module, steps, placement, this.#threads, this.#control);
-    const shared = this.#threads > 1;
-    const wasm = await WebAssembly.compile(
-      module.encode({ pages: { initial: initialPages, maximum: maximumPages }, shared }),
-    );
-    const { exports } = await WebAssembly.instantiate(wasm, { env: { memory: this.#heap.memory } });
-    const id = ++this.#programs;
-    if (shared) await this.#pool.load(id, wasm);
+    const placement: Placement = {
+      addressOf: (buffer) => this.#addresses.get(buffer) ?? start + offsets.get(buffer)!,
+      scratch: start + bytes,
+      scratchBytes,
+    };
+    const { addressOf } = placement;
+    writeFunction(module, 'prepare', preparation, placement, this.#threads, this.#control);
+    const phases = writeFunction(module, 'run', repeated, placement, this.#threads, this.#control);
+    const { exports, call } = await this.#instantiate(module);
+
+    const changes = planned.collected.assignments.length > 0;
+    let preparedFor = -1;
     return new CpuProgram({
       heap: this.#heap,
       workspaceBytes,
@@ -119,12 +131,46 @@ class CpuDevice implements Device {
         address: addressOf(image.buffer),
         route: routeOf(places, image.geometry),
       })),
-      run: () => {
+      phases: phases.map(({ steps: own, name }) => ({ steps: own, run: exports[name] as (thread: number) => void })),
+      run: (execute) => {
         this.#assertOpen();
-        if (shared) this.#pool.begin(id);
-        (exports.run as (thread: number) => void)(0);
+        if (preparedFor !== this.#version && preparation.length > 0) call('prepare');
+        preparedFor = this.#version;
+        call('run', execute);
+        if (changes) this.#version++;
       },
     });
+  }
+
+  /** Steps that depend on nothing but variables which the program doesn't change, and the others. */
+  #split(steps: readonly Step[]): [Step[], Step[]] {
+    const written = new Set(steps.flatMap((step) => step.writes));
+    const fixed = new Set([...this.#addresses.keys()].filter((buffer) => !written.has(buffer)));
+    const preparation = steps.filter((step) => {
+      const isFixed = step.reads.every((buffer) => fixed.has(buffer));
+      if (isFixed) for (const buffer of step.writes) fixed.add(buffer);
+      return isFixed && step.writes.every((buffer) => !this.#addresses.has(buffer));
+    });
+    const isPreparation = new Set(preparation);
+    return [preparation, steps.filter((step) => !isPreparation.has(step))];
+  }
+
+  /** The module's functions, and how to have all threads run one. */
+  async #instantiate(module: ModuleBuilder) {
+    const shared = this.#threads > 1;
+    const pages = { initial: initialPages, maximum: maximumPages };
+    const compiled = await WebAssembly.compile(module.encode({ pages, shared }));
+    const { exports } = await WebAssembly.instantiate(compiled, { env: { memory: this.#heap.memory } });
+    const ids = { prepare: ++this.#functions, run: ++this.#functions };
+    if (shared) await this.#pool.load(compiled, { [ids.prepare]: 'prepare', [ids.run]: 'run' });
+    const own = exports as Record<string, (thread: number) => void>;
+    return {
+      exports,
+      call: (name: keyof typeof ids, execute: (thread: number) => void = own[name]) => {
+        if (shared) this.#pool.begin(ids[name]);
+        execute(0);
+      },
+    };
   }
 
   #emitter(module: ModuleBuilder, steps: Step[], scratch: PlannedBuffer[]): Emitter {
@@ -153,6 +199,7 @@ class CpuDevice implements Device {
     const route = routeOf(placesOf(variable.shape, layout), g);
     const stored = { image, address: this.#heap.allocate(g.bytes, 'a variable'), route };
     this.#variables.set(variable, stored);
+    this.#addresses.set(image.buffer, stored.address);
     scatter(variable.value, this.#heap.numbers(variable.dtype), stored.address / 4, route);
     return stored;
   }
@@ -178,6 +225,7 @@ class CpuDevice implements Device {
     variable.value = values.slice();
     const { address, route } = this.#stored(variable);
     scatter(values, this.#heap.numbers(variable.dtype), address / 4, route);
+    this.#version++;
   }
 
   async close(): Promise<void> {

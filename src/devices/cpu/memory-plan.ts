@@ -33,9 +33,17 @@ interface Lifetime {
   readonly last: number;
 }
 
-/** @param buffers those of the program; variables, which live elsewhere, are not among them */
-export function planMemory(buffers: readonly PlannedBuffer[], steps: readonly Step[]): MemoryPlan {
-  const lifetimes = lifetimesOf(buffers, steps);
+/**
+ * @param buffers those of the program; variables, which live elsewhere, are not among them
+ * @param preparation steps whose results stay for many runs
+ * @param steps of each run
+ */
+export function planMemory(
+  buffers: readonly PlannedBuffer[],
+  preparation: readonly Step[],
+  steps: readonly Step[],
+): MemoryPlan {
+  const lifetimes = lifetimesOf(buffers, [...preparation, ...steps], preparation.length);
   const offsets = new Map<Buffer, number>();
   const slots = lifetimes.filter(({ buffer }) => buffer.geometry && hasHalo(buffer.geometry));
   const slotBytes = placeSlots(slots, offsets);
@@ -43,16 +51,20 @@ export function planMemory(buffers: readonly PlannedBuffer[], steps: readonly St
   return { offsets, bytes: placeArena(arena, slotBytes, offsets) };
 }
 
-function lifetimesOf(buffers: readonly PlannedBuffer[], steps: readonly Step[]): Lifetime[] {
+function lifetimesOf(buffers: readonly PlannedBuffer[], steps: readonly Step[], prepared: number): Lifetime[] {
+  const end = steps.length;
   const uses = new Map<Buffer, number[]>(
-    buffers.map((buffer) => [buffer, [...(buffer.isInput ? [-1] : []), ...(buffer.isOutput ? [steps.length] : [])]]),
+    buffers.map((buffer) => [buffer, [...(buffer.isInput ? [-1] : []), ...(buffer.isOutput ? [end] : [])]]),
   );
   steps.forEach((step, i) => {
     for (const buffer of [...step.reads, ...step.writes]) uses.get(buffer)?.push(i);
   });
   return buffers
     .filter((buffer) => uses.get(buffer)!.length > 0)
-    .map((buffer) => ({ buffer, first: Math.min(...uses.get(buffer)!), last: Math.max(...uses.get(buffer)!) }))
+    .map((buffer) => {
+      const [first, last] = [Math.min(...uses.get(buffer)!), Math.max(...uses.get(buffer)!)];
+      return { buffer, first, last: first >= 0 && first < prepared && last >= prepared ? end : last };
+    })
     .sort((a, b) => a.first - b.first);
 }
 

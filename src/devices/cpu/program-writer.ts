@@ -1,8 +1,10 @@
-// Writes the one function that all threads run: the steps of a program, one after another. Of each step, threads take chunks
+// Writes the functions that all threads run: the steps of a program, one after another. Of each step, threads take chunks
 // of units from a common counter until none are left, then wait for each other. Which thread does a unit is chance, what it
 // computes is not.
 //
 //   run(thread):  for each phase { while ((from = next += chunk) < units) kernel(..., from, from + chunk); barrier }
+//
+// `prepare` is like `run`, for the steps that depend on nothing but variables: they need not be done again until one changes.
 //
 // A thread that waits first spins, for the others are usually done within microseconds; then it sleeps.
 
@@ -50,34 +52,50 @@ export function scratchBytesOf(steps: readonly Step[]): number {
   );
 }
 
-/** Exports `run(thread)`. */
-export function writeProgram(
+/** A phase's function, with the steps it does. */
+export interface WrittenPhase {
+  readonly steps: readonly Step[];
+  readonly name: string;
+}
+
+/** Exports `NAME(thread)`, and each phase of it. */
+export function writeFunction(
   module: ModuleBuilder,
+  name: string,
   steps: readonly Step[],
   placement: Placement,
   threads: number,
   control: ControlAddresses,
-): void {
-  const barrier = threads > 1 ? writeBarrier(module, threads, control) : undefined;
-  const run = module.function('run', [type.i32], (f, thread) => {
-    const scratch = f.let(i32.add(i32.mul(thread, placement.scratchBytes), placement.scratch));
-    const argumentsOf = (step: Step): Code[] =>
-      step.arguments.map((argument) => {
-        if (typeof argument === 'number') return i32.const(argument);
-        if (isScratch(argument)) return scratch;
-        if (isPointer(argument)) return i32.const(placement.addressOf(argument.buffer) + argument.offset);
-        return i32.const(placement.addressOf(argument));
-      });
-    for (const phase of phasesOf(steps)) {
-      if (!barrier) {
-        for (const step of phase) f.call(step.kernel, ...argumentsOf(step), i32.const(0), i32.const(step.units));
-        continue;
-      }
-      writePhase(f, phase, argumentsOf, threads, control);
-      f.call(barrier);
-    }
+): WrittenPhase[] {
+  const phases = phasesOf(steps).map((phase, i) => {
+    const builder = module.function(`${name}.${i}`, [type.i32], (f, thread) => {
+      writePhase(f, phase, argumentsOf(f, thread, phase, placement), threads, control);
+      if (threads > 1) f.call(barrierOf(module, threads, control));
+    });
+    module.export(builder.name, builder);
+    return { steps: phase, builder };
   });
-  module.export('run', run);
+  const whole = module.function(name, [type.i32], (f, thread) => {
+    for (const { builder } of phases) f.call(builder, thread);
+  });
+  module.export(name, whole);
+  return phases.map(({ steps: own, builder }) => ({ steps: own, name: builder.name }));
+}
+
+/** Of each step of a phase, all but the range. */
+function argumentsOf(f: FunctionBuilder, thread: Local, phase: readonly Step[], placement: Placement): Code[][] {
+  let scratch: Local | undefined;
+  return phase.map((step) =>
+    step.arguments.map((argument) => {
+      if (typeof argument === 'number') return i32.const(argument);
+      if (isScratch(argument)) {
+        scratch ??= f.let(i32.add(i32.mul(thread, placement.scratchBytes), placement.scratch));
+        return scratch;
+      }
+      if (isPointer(argument)) return i32.const(placement.addressOf(argument.buffer) + argument.offset);
+      return i32.const(placement.addressOf(argument));
+    }),
+  );
 }
 
 /** Steps of one unit in a row are done by one thread, without a barrier between them. */
@@ -94,11 +112,20 @@ export function phasesOf(steps: readonly Step[]): Step[][] {
 function writePhase(
   f: FunctionBuilder,
   phase: readonly Step[],
-  argumentsOf: (step: Step) => Code[],
+  phaseArguments: readonly Code[][],
   threads: number,
   { next }: ControlAddresses,
 ): void {
+  const call = (from: Code, to: Code): void => {
+    phase.forEach((step, i) => {
+      f.call(step.kernel, ...phaseArguments[i], from, to);
+    });
+  };
   const { units } = phase[0];
+  if (threads === 1) {
+    call(i32.const(0), i32.const(units));
+    return;
+  }
   const chunk = Math.max(1, Math.floor(units / (threads * 16)));
   const [from, to] = f.locals(2, type.i32);
   f.block(() => {
@@ -108,34 +135,32 @@ function writePhase(
         f.branchIf(i32.geU(from, units), 1);
         f.set(to, i32.add(from, chunk));
         if (units % chunk !== 0) f.set(to, select(i32.gtS(to, units), i32.const(units), to));
-        for (const step of phase) f.call(step.kernel, ...argumentsOf(step), from, to);
+        call(from, to);
       },
       () => i32.const(units > chunk ? 1 : 0),
     );
   });
 }
 
-function writeBarrier(module: ModuleBuilder, threads: number, control: ControlAddresses): FunctionBuilder {
-  const [next, arrived, generation, sleeping] = [
-    control.next,
-    control.arrived,
-    control.generation,
-    control.sleeping,
-  ].map(i32.const);
-  return module.function('barrier', [], (f) => {
-    const seen = f.let(atomic.load(generation));
-    const isLast = i32.eq(atomic.add(arrived, i32.const(1)), threads - 1);
-    f.if(
-      isLast,
-      () => {
-        f.emit(atomic.store(arrived, i32.const(0)));
-        f.emit(atomic.store(next, i32.const(0)));
-        f.emit(atomic.store(generation, i32.add(seen, 1)));
-        f.if(atomic.load(sleeping), () => f.emit(drop(atomic.notify(generation, i32.const(threads)))));
-      },
-      () => waitForChange(f, generation, seen, sleeping),
-    );
-  });
+function barrierOf(module: ModuleBuilder, threads: number, control: ControlAddresses): FunctionBuilder {
+  const words = [control.next, control.arrived, control.generation, control.sleeping];
+  const [next, arrived, generation, sleeping] = words.map(i32.const);
+  return module.once('barrier', () =>
+    module.function('barrier', [], (f) => {
+      const seen = f.let(atomic.load(generation));
+      const isLast = i32.eq(atomic.add(arrived, i32.const(1)), threads - 1);
+      f.if(
+        isLast,
+        () => {
+          f.emit(atomic.store(arrived, i32.const(0)));
+          f.emit(atomic.store(next, i32.const(0)));
+          f.emit(atomic.store(generation, i32.add(seen, 1)));
+          f.if(atomic.load(sleeping), () => f.emit(drop(atomic.notify(generation, i32.const(threads)))));
+        },
+        () => waitForChange(f, generation, seen, sleeping),
+      );
+    }),
+  );
 }
 
 function waitForChange(f: FunctionBuilder, generation: Code, seen: Local, sleeping: Code): void {

@@ -1,7 +1,7 @@
-// The threads that help the one which runs a program. Each waits for a number in shared memory to change, runs the program of
+// The threads that help the one which runs a program. Each waits for a number in shared memory to change, runs the function of
 // that number, and waits again; to take a new program it goes back to its event loop for the message that brings it.
 //
-//   command   0   read your messages          n > 0   run program n
+//   command   0   read your messages          n > 0   run function n
 //
 // A helper's code is the text of `helperMain`: one function without imports, the same in a worker thread of Node and in a
 // Web Worker, so that no bundler has to know of it.
@@ -36,12 +36,16 @@ type HelperMessage =
       readonly memory: WebAssembly.Memory;
       readonly control: Int32Array;
     }
-  | { readonly kind: 'load'; readonly id: number; readonly module: WebAssembly.Module };
+  | {
+      readonly kind: 'load';
+      readonly functions: Readonly<Record<number, string>>;
+      readonly module: WebAssembly.Module;
+    };
 
 /** Runs in the worker. It must not refer to anything outside. */
 function helperMain(link: Link): void {
   const spins = 50_000;
-  const programs = new Map<number, (thread: number) => void>();
+  const functions = new Map<number, (thread: number) => void>();
   let thread = 0;
   let memory: WebAssembly.Memory;
   let control: Int32Array;
@@ -50,7 +54,9 @@ function helperMain(link: Link): void {
       ({ thread, memory, control } = message);
     } else {
       const instance = new WebAssembly.Instance(message.module, { env: { memory } });
-      programs.set(message.id, instance.exports.run as (thread: number) => void);
+      for (const [id, name] of Object.entries(message.functions)) {
+        functions.set(Number(id), instance.exports[name] as (thread: number) => void);
+      }
     }
     let turn = Atomics.load(control, 1);
     link.post('ready');
@@ -60,7 +66,7 @@ function helperMain(link: Link): void {
       turn = Atomics.load(control, 1);
       const id = Atomics.load(control, 0);
       if (id === 0) return;
-      programs.get(id)!(thread);
+      functions.get(id)!(thread);
     }
   });
 }
@@ -97,13 +103,13 @@ export class ThreadPool {
     return pool;
   }
 
-  /** Gives every helper the program; its number is 1 or more. */
-  async load(id: number, module: WebAssembly.Module): Promise<void> {
+  /** Gives every helper a module and the numbers of its exported functions, each 1 or more. */
+  async load(module: WebAssembly.Module, functions: Readonly<Record<number, string>>): Promise<void> {
     this.#command(0);
-    await this.#tell(() => ({ kind: 'load', id, module }));
+    await this.#tell(() => ({ kind: 'load', functions, module }));
   }
 
-  /** Has the helpers run a program; the caller must run it too. */
+  /** Has the helpers run a function; the caller must run it too. */
   begin(id: number): void {
     if (this.#failure) throw failed(this.#failure);
     this.#command(id);
