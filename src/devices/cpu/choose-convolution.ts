@@ -4,7 +4,7 @@ import type { Value } from '../../compiler/value.ts';
 import type { Window } from '../../tensor/operations/convolution.ts';
 import type { Halo } from './geometry.ts';
 import type { ConvolutionShape, Forward, InputGradient, Statistics, WeightGradient } from './kernels/convolution.ts';
-import { direct, directForward, directInputGradient, directWeightGradient } from './kernels/direct/index.ts';
+import { plain, plainForward, plainInputGradient, plainWeightGradient } from './kernels/plain/index.ts';
 import type { Emitter, Image, Weights } from './step.ts';
 
 export interface Convolution {
@@ -16,15 +16,18 @@ export interface Convolution {
   weightGradientHalo(shape: ConvolutionShape): { x: Halo; upstream: Halo };
 }
 
-const directConvolution: Convolution = {
-  ...direct,
-  forward: directForward,
-  inputGradient: directInputGradient,
-  weightGradient: directWeightGradient,
+const plainConvolution: Convolution = {
+  ...plain,
+  forward: (e, call) => {
+    plainForward(e, call);
+    return undefined;
+  },
+  inputGradient: plainInputGradient,
+  weightGradient: plainWeightGradient,
 };
 
 export function chooseConvolution(_: ConvolutionShape): Convolution {
-  return directConvolution;
+  return plainConvolution;
 }
 
 /** Of a convolution or one of its gradients. */
