@@ -35,18 +35,17 @@ export function lossCurve(points: readonly CurvePoint[], { width, height = 8 }: 
     axisLabel(Math.exp(low + (range * (height - 0.5 - row)) / height)),
   );
   const labelWidth = Math.max(...labels.map((label) => label.length));
-  const columns = Math.max(8, width - labelWidth - 2);
+  const columns = Math.max(8, width - labelWidth - 1);
 
   const [across, down] = screen.unicode ? [2, 4] : [1, 1];
   const dots = { width: columns * across, height: height * down };
-  const place = (loss: number) => {
-    const share = (Math.log(Math.max(loss, lowest)) - low) / range;
-    return Math.min(dots.height - 1, Math.floor((1 - share) * dots.height));
-  };
+  /** Logarithms, so that what lies between two points is a straight line on this axis. */
+  const heights = points.map(({ step, loss }) => ({ step, height: Math.log(Math.max(loss, lowest)) }));
+  const place = (height: number) => Math.min(dots.height - 1, Math.floor((1 - (height - low) / range) * dots.height));
   const cells = Array.from({ length: height }, () => new Array<number>(columns).fill(0));
   let previous: number | undefined;
-  for (const [x, loss] of resample(points, dots.width).entries()) {
-    const y = place(loss);
+  for (const [x, level] of resample(heights, dots.width).entries()) {
+    const y = place(level);
     // A steep fall is drawn as a line, not as two dots far apart.
     const from = previous === undefined || previous === y ? y : previous + Math.sign(y - previous);
     for (let row = Math.min(from, y); row <= Math.max(from, y); row++) {
@@ -61,23 +60,24 @@ export function lossCurve(points: readonly CurvePoint[], { width, height = 8 }: 
     return `${screen.paint('dim', labels[r].padStart(labelWidth) + wall)}${screen.paint('cyan', curve)}`;
   });
   const [first, last] = [points[0].step, points[points.length - 1].step].map((step) => `step ${step}`);
-  const gap = Math.max(1, columns - first.length - last.length);
+  const gap = columns - first.length - last.length;
+  const steps = gap > 0 ? first + ' '.repeat(gap) + last : last.padStart(columns);
   const indent = ' '.repeat(labelWidth);
   return [
     ...rows,
     screen.paint('dim', indent + corner + floor.repeat(columns)),
-    screen.paint('dim', `${indent} ${first}${' '.repeat(gap)}${last}`),
+    screen.paint('dim', `${indent} ${steps}`),
   ].join('\n');
 }
 
-/** The mean loss of each of `count` equal stretches of the steps; a stretch without a point is interpolated. */
-function resample(points: readonly CurvePoint[], count: number): number[] {
+/** The mean height of each of `count` equal stretches of the steps; a stretch without a point is interpolated. */
+function resample(points: readonly { step: number; height: number }[], count: number): number[] {
   const [first, last] = [points[0].step, points[points.length - 1].step];
   const sums = new Array<number>(count).fill(0);
   const hits = new Array<number>(count).fill(0);
-  for (const { step, loss } of points) {
+  for (const { step, height } of points) {
     const column = Math.min(count - 1, Math.floor(((step - first) / (last - first || 1)) * count));
-    sums[column] += loss;
+    sums[column] += height;
     hits[column]++;
   }
   const means = sums.map((sum, i) => sum / hits[i]);

@@ -3,7 +3,7 @@
 
 import { type Screen, visibleLength } from './terminal.ts';
 
-const SHORTEST = 10;
+const SHORTEST = 6;
 const LONGEST = 40;
 
 export interface BarContent {

@@ -52,27 +52,40 @@ function hardestClasses({ perClass, confusion }: Evaluation): string[][] {
     });
 }
 
-function whereAndNext({ folder, files, status, steps, config }: RunResult, screen: Screen): string[] {
-  const fromHere = relative('', folder);
-  const path = fromHere.startsWith('..') ? folder : fromHere;
-  const quoted = /^[\w./-]+$/.test(path) ? path : `'${path}'`;
-  const run = `${commandName()} `;
+/** Of a run that was stopped. */
+export function stoppedReport({ folder, steps }: RunResult, screen: Screen): string {
+  const path = fromHere(folder);
+  const command = `${commandName()} train --resume ${quote(path)}`;
+  return [
+    `Stopped after step ${count(steps)}; everything is saved in ${path}`,
+    `Go on with ${screen.paint('cyan', command)}`,
+  ].join('\n');
+}
+
+function whereAndNext({ folder, files, config }: RunResult, screen: Screen): string[] {
+  const path = fromHere(folder);
   const name = (file: string) => relative(folder, file);
-  const stopped = [`Stopped after step ${count(steps)}; everything is saved in ${path}`, 'Go on with'];
   const kept = [
-    [name(files.model), 'the weights, with class names and preprocessing'],
+    [name(files.model), 'weights, class names, preprocessing'],
     [name(files.checkpoint), 'everything that is needed to go on'],
-    [name(files.metrics), 'loss, accuracy, learning rate and speed, a line a log point'],
+    [name(files.metrics), 'a line a log point: loss, accuracy, speed'],
     [name(files.lossCurve), 'the loss curve'],
     [name(files.config), 'every setting'],
     [name(files.result), 'what the run came to'],
   ];
-  if (status === 'stopped') return [...stopped, indent(screen.paint('cyan', `${run}train --resume ${quoted}`))];
-  const other = config.recipe === 'article' ? 'digits' : 'article';
   const next = [
-    [screen.paint('cyan', `${run}evaluate ${quoted}`), 'every class, and what is taken for what'],
-    [screen.paint('cyan', `${run}train --recipe ${other} --epochs 1`), `an epoch of recipe ${other}`],
-    [screen.paint('cyan', `${run}models ${config.model}`), 'the network, layer by layer'],
-  ];
+    [`evaluate ${quote(path)}`, 'class by class'],
+    [`train --recipe ${config.recipe === 'article' ? 'digits' : 'article'} --epochs 1`, 'other settings'],
+    [`models ${config.model}`, 'layer by layer'],
+  ].map(([command, what]) => [screen.paint('cyan', `${commandName()} ${command}`), what]);
   return [`Files in ${path}`, indent(table(kept)), '', 'Next', indent(table(next))];
 }
+
+/** Short for a folder below this one. */
+function fromHere(folder: string): string {
+  const path = relative('', folder);
+  return path.startsWith('..') ? folder : path;
+}
+
+/** As a shell wants it. */
+const quote = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

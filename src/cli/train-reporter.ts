@@ -61,11 +61,11 @@ export class TrainReporter extends ProgressReporter {
     const { epoch, epochs, step, steps, loss, accuracy, imagesPerSecond, secondsLeft } = progress;
     this.line.update((width) => {
       const fields = [
-        `step ${count(step)}/${count(steps)}`,
-        `loss ${loss.toFixed(4)}`,
-        `${percent(accuracy)} right`,
-        `${count(Math.round(imagesPerSecond))} img/s`,
+        `${step}/${steps}`,
+        `loss ${loss.toFixed(3)}`,
+        `acc ${percent(accuracy, 1)}`,
         `${clock(secondsLeft)} left`,
+        `${Math.round(imagesPerSecond)} img/s`,
       ];
       return progressBar(
         { fraction: step / steps, label: `Epoch ${epoch}/${epochs}`, fields },
@@ -102,7 +102,8 @@ function introduction({ config, folder, ...start }: RunStart): string[] {
   return [
     `${config.model} on ${config.dataset}: ${count(start.parameters)} parameters, ${magnitude(start.multiplyAdds)} multiply-adds an image`,
     `${counted(trainImages, 'image')} to train on${validation}, ${count(testImages)} to test on`,
-    `${counted(config.epochs, 'epoch')} of ${counted(batchesPerEpoch, 'step')} of ${counted(config.batchSize, 'image')}, recipe ${config.recipe}: ${settings(config)}`,
+    `${counted(config.epochs, 'epoch')} of ${counted(batchesPerEpoch, 'step')} of ${counted(config.batchSize, 'image')}`,
+    `Recipe ${config.recipe}: ${settings(config)}`,
     `Device ${start.device}${threads(start.device, config)}, ${bytes(start.workspaceBytes)} of working memory, ready in ${duration(start.secondsToStart)}`,
     `Run folder ${folder}`,
     ...resumed,

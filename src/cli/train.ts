@@ -8,7 +8,7 @@ import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
 import { addTrainOptions, configOf, type TrainFlags } from './train-options.ts';
-import { trainReport } from './train-report.ts';
+import { stoppedReport, trainReport } from './train-report.ts';
 import { TrainReporter } from './train-reporter.ts';
 
 export function addTrain(program: Command): void {
@@ -29,8 +29,13 @@ export function addTrain(program: Command): void {
     try {
       const result = await begin({ reporter, signal: stop.signal });
       line.clear();
-      output.answer(resultEvent(result), trainReport(result));
-      if (result.status === 'stopped') process.exitCode = stop.exitCode;
+      if (result.status === 'stopped') {
+        if (output.json) output.line(resultEvent(result));
+        process.stderr.write(`${stoppedReport(result, line.screen)}\n`);
+        process.exitCode = stop.exitCode;
+      } else {
+        output.answer(resultEvent(result), trainReport(result));
+      }
     } finally {
       line.clear();
       stop.dispose();
