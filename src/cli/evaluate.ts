@@ -17,6 +17,8 @@ import { integer } from './values.ts';
 /** A wider confusion matrix is no longer read by eye; --json has it whole. */
 const LARGEST_MATRIX = 20;
 
+const scores = ['accuracy', 'precision', 'recall', 'f1'] as const;
+
 interface Flags {
   readonly dataset?: string;
   readonly limit?: number;
@@ -66,16 +68,18 @@ const report = (evaluation: Evaluation) => (screen: Screen) => {
     ['images', `${count(images)} in ${duration(seconds)}, ${count(Math.round(images / seconds))} img/s`],
   ].filter((row) => row.length > 1);
   const dim = (texts: readonly string[]) => texts.map((text) => screen.paint('dim', text));
-  const classes = perClass.map(({ name, images: own, accuracy: right, precision, recall, f1 }) => [
-    name,
-    count(own),
-    ...[right, precision, recall, f1].map((value) => percent(value)),
+  // With one class an image, the recall of a class is its accuracy.
+  const columns = exactMatch === null ? (['accuracy', 'precision', 'f1'] as const) : scores;
+  const head = dim(['class', 'images', ...columns]);
+  const classes = perClass.map((own) => [
+    own.name,
+    count(own.images),
+    ...columns.map((column) => percent(own[column])),
   ]);
-  const head = dim(['class', 'images', 'accuracy', 'precision', 'recall', 'F1']);
   return [
     table(summary),
     '',
-    table([head, ...classes], ['left', 'right', 'right', 'right', 'right', 'right']),
+    table([head, ...classes], ['left', ...head.slice(1).map(() => 'right' as const)]),
     ...(confusion && confusion.length <= LARGEST_MATRIX ? ['', matrix(confusion, perClass, screen)] : []),
   ].join('\n');
 };

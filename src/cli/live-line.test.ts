@@ -61,10 +61,10 @@ describe('a live line', () => {
     expect(shown(written())).toEqual(['']);
   });
 
-  it('never fills the last column, nor wraps', () => {
+  it('leaves room for a ^C', () => {
     const { line, written } = fakeTerminal();
     line.update((width) => 'x'.repeat(width));
-    expect(shown(written())).toEqual(['x'.repeat(19)]);
+    expect(shown(written())).toEqual(['x'.repeat(17)]);
   });
 
   it('is not there where nobody looks: only ordinary lines', () => {

@@ -7,6 +7,9 @@ import { screenOf, visibleLength } from './terminal.ts';
 /** Milliseconds between two drawings: ten a second look continuous and cost nothing. */
 const INTERVAL = 100;
 
+/** Columns left free at the end, for the ^C that a terminal shows when the user types it, and so that nothing wraps. */
+const ROOM = 3;
+
 export class LiveLine {
   readonly screen: Screen;
   readonly #stream: NodeJS.WriteStream;
@@ -25,7 +28,7 @@ export class LiveLine {
   update(compose: (width: number) => string): void {
     if (!this.screen.interactive || this.#stopped || this.#now() - this.#drawnAt < INTERVAL) return;
     this.#drawnAt = this.#now();
-    this.#draw(compose(this.screen.width - 1)); // a line that is full to the last column wraps on some terminals
+    this.#draw(compose(this.screen.width - ROOM));
   }
 
   /** An ordinary line, above the live one. */

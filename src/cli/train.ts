@@ -23,8 +23,8 @@ export function addTrain(program: Command): void {
     const begin = prepare(command, flags);
     const stop = listenForStop((cause) => {
       line.stop();
-      const again = cause === 'SIGINT' ? ' Ctrl-C again ends at once, without saving.' : '';
-      process.stderr.write(`Stopping after this step, then saving.${again}\n`);
+      const again = cause === 'SIGINT' ? ' Ctrl-C again ends at once.' : '';
+      process.stderr.write(`Stopping after this step, and saving.${again}\n`);
     });
     try {
       const result = await begin({ reporter, signal: stop.signal });

@@ -106,7 +106,7 @@ describe('a run', () => {
     expect(code).toBe(0);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^accuracy +\d+\.\d\d %$/m);
-    expect(stdout).toMatch(/^class +images +accuracy +precision +recall +F1$/m);
+    expect(stdout).toMatch(/^class +images +accuracy +precision +f1$/m);
     expect(stdout).toContain('what it is taken for');
   });
 
