@@ -5,6 +5,13 @@ import type { Window } from '../../tensor/operations/convolution.ts';
 import type { Halo } from './geometry.ts';
 import type { ConvolutionShape, Forward, InputGradient, Statistics, WeightGradient } from './kernels/convolution.ts';
 import { plain, plainForward, plainInputGradient, plainWeightGradient } from './kernels/plain/index.ts';
+import {
+  winograd,
+  winogradApplies,
+  winogradForward,
+  winogradInputGradient,
+  winogradWeightGradient,
+} from './kernels/winograd/index.ts';
 import type { Emitter, Image, Weights } from './step.ts';
 
 export interface Convolution {
@@ -26,8 +33,16 @@ const plainConvolution: Convolution = {
   weightGradient: plainWeightGradient,
 };
 
-export function chooseConvolution(_: ConvolutionShape): Convolution {
-  return plainConvolution;
+const winogradConvolution: Convolution = {
+  ...winograd,
+  forward: winogradForward,
+  inputGradient: winogradInputGradient,
+  weightGradient: winogradWeightGradient,
+};
+
+export function chooseConvolution(shape: ConvolutionShape): Convolution {
+  const pays = shape.inChannels >= 8 && shape.outChannels >= 8;
+  return winogradApplies(shape) && pays ? winogradConvolution : plainConvolution;
 }
 
 /** Of a convolution or one of its gradients. */

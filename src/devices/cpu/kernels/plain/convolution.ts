@@ -132,7 +132,7 @@ export function plainInputGradient(e: Emitter, { upstream, weights, dx, window }
 }
 
 /** The weights of some taps as [tap][out channel][in channel, padded]. */
-function packTransposed(
+export function packTransposed(
   e: Emitter,
   weights: Weights,
   packed: ReturnType<Emitter['scratch']>,

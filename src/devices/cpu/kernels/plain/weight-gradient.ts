@@ -10,6 +10,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
+import { sumParts } from '../sum-parts.ts';
 import { describe, operationsOf } from './convolution.ts';
 
 const maximumParts = 16;
@@ -31,14 +32,7 @@ export function plainWeightGradient(e: Emitter, call: WeightGradient): void {
     writes: [partials],
     operations: operationsOf(gradient, upstream.geometry),
   });
-  e.step({
-    name: 'add weight gradients',
-    kernel: sumKernel(e, bytes, parts),
-    arguments: [partials, gradient.buffer],
-    units: Math.ceil(bytes / vectorBytes / vectorsAUnit),
-    reads: [partials],
-    writes: [gradient.buffer],
-  });
+  sumParts(e, partials, parts, bytes, gradient.buffer);
 }
 
 /** Parameters: x, upstream gradient, partial sums, from, to; a unit is a kernel row of a part. */
@@ -192,32 +186,4 @@ function clear(f: FunctionBuilder, start: Local, bytes: number): void {
     f.emit(v128.store(place, f32x4.const(0)));
     f.advance(place, vectorBytes);
   });
-}
-
-const vectorsAUnit = 256;
-
-/** Parameters: parts, result, from, to; a unit is some vectors. */
-function sumKernel(e: Emitter, bytes: number, parts: number) {
-  return e.module.once(`add weight gradients ${bytes} ${parts}`, () =>
-    e.module.function(
-      'addWeightGradients',
-      Array<typeof type.i32>(4).fill(type.i32),
-      (f, partials, result, from, to) => {
-        const vectors = bytes / vectorBytes;
-        const first = f.let(i32.mul(from, vectorsAUnit));
-        const last = f.let(i32.mul(to, vectorsAUnit));
-        f.if(i32.gtS(last, vectors), () => f.set(last, i32.const(vectors)));
-        f.for(first, last, (index) => {
-          const offset = f.let(i32.mul(index, vectorBytes));
-          const place = f.let(i32.add(partials, offset));
-          const sum = f.let(f32x4.const(0), type.v128);
-          f.repeat(parts, () => {
-            f.set(sum, f32x4.add(sum, v128.load(place)));
-            f.advance(place, bytes);
-          });
-          f.emit(v128.store(i32.add(result, offset), sum));
-        });
-      },
-    ),
-  );
 }

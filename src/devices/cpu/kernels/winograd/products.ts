@@ -1,0 +1,163 @@
+// The 36 matrix products of Winograd's method: [tile][in] x [in][out] forward, and [in][tile] x [tile][out] for the weight
+// gradient. Blocks are 4 x 8: eight accumulators, two vectors and four spread numbers fill the sixteen registers.
+
+import type { FunctionBuilder, Local } from '../../assembler.ts';
+import { vectorBytes } from '../../geometry.ts';
+import type { Emitter } from '../../step.ts';
+import { f32x4, i32, type, v128 } from '../../wasm.ts';
+
+const rowsAtATime = 4;
+const vectorsAtATime = 2;
+
+/** Groups of two vectors (8 channels), the last perhaps of one. */
+export function forEachGroup(f: FunctionBuilder, vectors: number, body: (vectors: number) => void): void {
+  const whole = Math.floor(vectors / vectorsAtATime);
+  if (whole > 0) f.repeat(whole, () => body(vectorsAtATime));
+  if (vectors % vectorsAtATime > 0) body(vectors % vectorsAtATime);
+}
+
+/** Eight sums in registers, and one step of them: some vectors times some spread numbers. */
+class Block {
+  readonly sums: readonly Local[];
+  readonly #e: Emitter;
+  readonly #f: FunctionBuilder;
+  readonly #spread: readonly Local[];
+  readonly #loaded: readonly Local[];
+
+  constructor(e: Emitter, f: FunctionBuilder, rows: number, vectors: number) {
+    this.#e = e;
+    this.#f = f;
+    this.sums = f.locals(rows * vectors, type.v128);
+    this.#spread = f.locals(rows, type.v128);
+    this.#loaded = f.locals(vectors, type.v128);
+  }
+
+  step(left: Local, leftOffset: (row: number) => number, right: Local, rightOffset: number): void {
+    const f = this.#f;
+    const count = this.#loaded.length;
+    this.#loaded.forEach((vector, v) => {
+      f.set(vector, v128.load(right, rightOffset + v * vectorBytes));
+    });
+    this.#spread.forEach((vector, row) => {
+      f.set(vector, v128.load32Splat(left, leftOffset(row)));
+    });
+    this.sums.forEach((sum, k) => {
+      f.set(sum, this.#e.madd(this.#spread[Math.floor(k / count)], this.#loaded[k % count], sum));
+    });
+    f.schedulingBoundary();
+  }
+}
+
+/** `total` steps, some of them written out at a time. */
+function unrolledSteps(f: FunctionBuilder, total: number, atATime: number, steps: (count: number) => void): void {
+  if (total >= atATime) f.repeat(Math.floor(total / atATime), () => steps(atATime));
+  if (total % atATime > 0) steps(total % atATime);
+}
+
+export interface ProductShape {
+  /** Vectors of channels of each tile, in and out. */
+  readonly inVectors: number;
+  readonly outVectors: number;
+  /** Channels in that are not padding. */
+  readonly inChannels: number;
+  readonly inStride: number;
+  readonly outStride: number;
+}
+
+/**
+ * Parameters: input [position][tile][in], weights [position][group][in][8], result [position][tile][out], number of tiles,
+ * first position, end. Tiles are taken in fours: the memory must be there up to the next multiple.
+ */
+export function forwardProducts(e: Emitter, shape: ProductShape) {
+  const { inVectors, outVectors, inChannels, inStride, outStride } = shape;
+  const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
+  const weightBytes = inChannels * outBytes;
+  return e.module.once(`winograd products ${JSON.stringify(shape)}`, () =>
+    e.module.function(
+      'winograd products',
+      Array<typeof type.i32>(6).fill(type.i32),
+      (f, input, weights, result, tiles, from, to) => {
+        const quads = f.let(i32.shrU(i32.add(tiles, rowsAtATime - 1), 2));
+        f.for(from, to, (position) => {
+          const left = f.let(i32.add(input, i32.mul(position, inStride)));
+          const out = f.let(i32.add(result, i32.mul(position, outStride)));
+          const right = f.let(i32.add(weights, i32.mul(position, weightBytes)));
+          forEachGroup(f, outVectors, (vectors) => {
+            const [tile, into] = [f.let(left), f.let(out)];
+            f.repeat(quads, () => {
+              const block = new Block(e, f, rowsAtATime, vectors);
+              for (const sum of block.sums) f.set(sum, f32x4.const(0));
+              const [x, w] = [f.let(tile), f.let(right)];
+              unrolledSteps(f, inChannels, 8, (count) => {
+                for (let k = 0; k < count; k++) {
+                  block.step(x, (row) => row * inBytes + k * 4, w, k * vectors * vectorBytes);
+                }
+                f.advance(x, count * 4);
+                f.advance(w, count * vectors * vectorBytes);
+              });
+              block.sums.forEach((sum, k) => {
+                const [row, v] = [Math.floor(k / vectors), k % vectors];
+                f.emit(v128.store(into, sum, row * outBytes + v * vectorBytes));
+              });
+              f.advance(tile, rowsAtATime * inBytes);
+              f.advance(into, rowsAtATime * outBytes);
+            });
+            f.advance(right, inChannels * vectors * vectorBytes);
+            f.advance(out, vectors * vectorBytes);
+          });
+        });
+      },
+    ),
+  );
+}
+
+/**
+ * Adds to the sums. Parameters: input [position][tile][in], upstream [position][tile][out], sums [position][in][out], number of
+ * tiles, first position, end.
+ *
+ * @param sumStride bytes from one position of the sums to the next
+ */
+export function gradientProducts(e: Emitter, shape: ProductShape, sumStride: number) {
+  const { inVectors, outVectors, inStride, outStride } = shape;
+  const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
+  return e.module.once(`winograd gradient products ${JSON.stringify(shape)} ${sumStride}`, () =>
+    e.module.function(
+      'winograd gradient products',
+      Array<typeof type.i32>(6).fill(type.i32),
+      (f, input, upstream, sums, tiles, from, to) => {
+        f.for(from, to, (position) => {
+          const left = f.let(i32.add(input, i32.mul(position, inStride)));
+          const into = f.let(i32.add(sums, i32.mul(position, sumStride)));
+          f.repeat(inVectors, () => {
+            const right = f.let(i32.add(upstream, i32.mul(position, outStride)));
+            const out = f.let(into);
+            forEachGroup(f, outVectors, (vectors) => {
+              const block = new Block(e, f, rowsAtATime, vectors);
+              const place = (k: number): number => Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
+              block.sums.forEach((sum, k) => {
+                f.set(sum, v128.load(out, place(k)));
+              });
+              const [x, dy] = [f.let(left), f.let(right)];
+              const steps = (count: number): void => {
+                for (let k = 0; k < count; k++) block.step(x, (row) => k * inBytes + row * 4, dy, k * outBytes);
+                f.advance(x, count * inBytes);
+                f.advance(dy, count * outBytes);
+              };
+              const fours = f.let(i32.shrU(tiles, 2));
+              f.if(fours, () => f.repeat(fours, () => steps(4)));
+              const rest = f.let(i32.and(tiles, 3));
+              f.if(rest, () => f.repeat(rest, () => steps(1)));
+              block.sums.forEach((sum, k) => {
+                f.emit(v128.store(out, sum, place(k)));
+              });
+              f.advance(right, vectors * vectorBytes);
+              f.advance(out, vectors * vectorBytes);
+            });
+            f.advance(left, rowsAtATime * 4);
+            f.advance(into, rowsAtATime * outBytes);
+          });
+        });
+      },
+    ),
+  );
+}

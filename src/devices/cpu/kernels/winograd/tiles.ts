@@ -1,0 +1,149 @@
+// How a map is cut into tiles, and what happens to a run of tiles: patches of the input, or tiles of the upstream gradient, go
+// to [position][tile][channel]; products come back from there.
+
+import type { FunctionBuilder, Local } from '../../assembler.ts';
+import { type Geometry, geometryKey, vectorBytes } from '../../geometry.ts';
+import type { Emitter } from '../../step.ts';
+import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
+import { inputTransform, outputTransform, patchSize, tileSize, transform2d, upstreamTransform } from './transforms.ts';
+
+/** Tiles over the output of a convolution. */
+export interface Tiling {
+  readonly rows: number;
+  readonly columns: number;
+  /** Of all images. */
+  readonly count: number;
+}
+
+export function tilingOf({ n, h, w }: { readonly n: number; readonly h: number; readonly w: number }): Tiling {
+  const [rows, columns] = [Math.ceil(h / tileSize), Math.ceil(w / tileSize)];
+  return { rows, columns, count: n * rows * columns };
+}
+
+/** Bytes from one position to the next; 64 more than it takes, or positions would fall on the same cache sets. */
+export const positionBytes = (tiles: number, vectors: number): number => tiles * vectors * vectorBytes + 64;
+
+interface Place {
+  /** Of the tile's first pixel. */
+  readonly address: Code;
+  readonly row: Local;
+  readonly column: Local;
+}
+
+/** For each tile of a run, its number in the run and its place in the images. */
+function forEachTile(
+  f: FunctionBuilder,
+  tiling: Tiling,
+  g: Geometry,
+  start: Code,
+  run: { readonly first: Local; readonly count: Local },
+  body: (index: Local, place: Place) => void,
+): void {
+  f.for(0, run.count, (index) => {
+    const tile = f.let(i32.add(run.first, index));
+    const image = f.let(i32.divU(tile, tiling.rows * tiling.columns));
+    const rest = f.let(i32.remU(tile, tiling.rows * tiling.columns));
+    const row = f.let(i32.divU(rest, tiling.columns));
+    const column = f.let(i32.remU(rest, tiling.columns));
+    const inImage = i32.add(i32.mul(row, tileSize * g.rowBytes), i32.mul(column, tileSize * g.pixelBytes));
+    body(index, { address: i32.add(i32.add(start, i32.mul(image, g.imageBytes)), inImage), row, column });
+  });
+}
+
+interface Patches {
+  readonly tiling: Tiling;
+  readonly geometry: Geometry;
+  /** Vectors of channels that are taken. */
+  readonly vectors: number;
+  /** Bytes from one position to the next. */
+  readonly stride: number;
+}
+
+/** Parameters: first pixel's address of the first patch, [position][tile][channel], work, first tile, count. */
+export function patchKernel(e: Emitter, kind: 'input' | 'upstream', { tiling, geometry: g, vectors, stride }: Patches) {
+  const transform = kind === 'input' ? inputTransform : upstreamTransform;
+  const key = `winograd ${kind} ${geometryKey(g)} ${tiling.rows} ${tiling.columns} ${vectors} ${stride}`;
+  return e.module.once(key, () =>
+    e.module.function(
+      `winograd ${kind}`,
+      Array<typeof type.i32>(5).fill(type.i32),
+      (f, x, target, work, first, count) => {
+        forEachTile(f, tiling, g, x, { first, count }, (index, { address }) => {
+          const source = f.let(address);
+          const into = f.let(i32.add(target, i32.mul(index, vectors * vectorBytes)));
+          f.repeat(vectors, () => {
+            transform2d(
+              e,
+              f,
+              transform,
+              (i, j) => v128.load(source, i * g.rowBytes + j * g.pixelBytes),
+              (i, j, value) => f.emit(v128.store(into, value, (i * patchSize + j) * stride)),
+              work,
+            );
+            f.advance(source, vectorBytes);
+            f.advance(into, vectorBytes);
+          });
+        });
+      },
+    ),
+  );
+}
+
+/**
+ * Parameters: products [position][tile][channel], first pixel's address of y, work, first tile, count, sums. With `statistics`,
+ * the sums of y and of y^2 are added to float32 [channel] and [channel] at `sums`.
+ */
+export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride }: Patches, statistics: boolean) {
+  const key = `winograd output ${geometryKey(g)} ${tiling.rows} ${tiling.columns} ${vectors} ${stride} ${statistics}`;
+  return e.module.once(key, () =>
+    e.module.function(
+      'winograd output',
+      Array<typeof type.i32>(6).fill(type.i32),
+      (f, products, y, work, first, count, sums) => {
+        const [sum, square] = f.locals(2, type.v128);
+        forEachTile(f, tiling, g, y, { first, count }, (index, { address, row, column }) => {
+          const into = f.let(address);
+          const source = f.let(i32.add(products, i32.mul(index, vectors * vectorBytes)));
+          const total = f.let(sums);
+          // The last tiles of a map may reach beyond it.
+          const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, tileSize)));
+          const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, tileSize)));
+          f.repeat(vectors, () => {
+            if (statistics) {
+              f.set(sum, v128.load(total));
+              f.set(square, v128.load(total, vectors * vectorBytes));
+            }
+            transform2d(
+              e,
+              f,
+              outputTransform,
+              (i, j) => v128.load(source, (i * patchSize + j) * stride),
+              (i, j, value) => {
+                const store = (): void => {
+                  f.emit(v128.store(into, value, i * g.rowBytes + j * g.pixelBytes));
+                  if (!statistics) return;
+                  f.set(sum, f32x4.add(sum, value));
+                  f.set(square, e.madd(value, value, square));
+                };
+                const limits = [
+                  ...(g.h % tileSize > 0 && i >= g.h % tileSize ? [i32.gtS(height, i)] : []),
+                  ...(g.w % tileSize > 0 && j >= g.w % tileSize ? [i32.gtS(width, j)] : []),
+                ];
+                if (limits.length === 0) store();
+                else f.if(limits.length === 1 ? limits[0] : i32.and(limits[0], limits[1]), store);
+              },
+              work,
+            );
+            if (statistics) {
+              f.emit(v128.store(total, sum));
+              f.emit(v128.store(total, square, vectors * vectorBytes));
+              f.advance(total, vectorBytes);
+            }
+            f.advance(source, vectorBytes);
+            f.advance(into, vectorBytes);
+          });
+        });
+      },
+    ),
+  );
+}
