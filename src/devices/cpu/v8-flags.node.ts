@@ -3,6 +3,7 @@
 //   relaxed SIMD              fused multiply-add. Node 20 has it behind a flag, Node 22 and later always
 //   no baseline compiler,     kernels are compiled by the optimising compiler at once, not after they have been slow for
 //   no dynamic tiering        a while
+//   no inlining               is guided by what the baseline compiler has counted; without one, V8 14 crashes over it
 //   no unrolling, no peeling  kernels are already unrolled as far as the registers go; more of it only spills
 //
 // V8 complains on stderr about a flag that it doesn't know, and which ones it knows changes with its version; so it is asked.
@@ -15,6 +16,7 @@ const wanted = [
   '--experimental-wasm-relaxed-simd',
   '--no-liftoff',
   '--no-wasm-dynamic-tiering',
+  '--no-wasm-inlining',
   '--no-wasm-loop-unrolling',
   '--no-wasm-loop-peeling',
 ];
