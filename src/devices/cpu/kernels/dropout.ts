@@ -29,7 +29,9 @@ function buildPhilox(f: FunctionBuilder, ...parameters: Local[]): void {
     f.set(counter[2], i32.xor(i32.xor(high(products[0]), counter[3]), keys[1]));
     f.set(counter[1], i64.wrap(products[1]));
     f.set(counter[3], i64.wrap(products[0]));
-    keys.forEach((key, i) => f.advance(key, keySteps[i] | 0));
+    keys.forEach((key, i) => {
+      f.advance(key, keySteps[i] | 0);
+    });
   });
   const kept = (word: Code): Code => select(i32.geU(word, threshold), i32.const(-1), i32.const(0));
   f.emit(counter.reduce<Code>((lanes, word, i) => i32x4.replaceLane(lanes, i, kept(word)), i32x4.const(0)));

@@ -98,8 +98,8 @@ export const exp64 = scalarFunction('exp64', (f, x) => {
   f.if(f64.lt(x, f64.const(-708)), () => f.return(f64.const(0)));
   f.if(f64.ne(x, x), () => f.return(x));
   f.set(n, f64.nearest(f64.mul(x, f64.const(Math.LOG2E))));
-  const high = 0.69314718036912381649;
-  const low = 1.90821492927058770002e-10;
+  const high = 0.6931471803691238;
+  const low = 1.9082149292705877e-10;
   f.set(x, f64.sub(f64.sub(x, f64.mul(n, f64.const(high))), f64.mul(n, f64.const(low))));
   const power = f64.reinterpretI64(i64.shl(i64.add(i64.truncateF64S(n), i64.const(1023)), i64.const(52)));
   return f64.mul(polynomial64(x, taylorExp(15)), power);
