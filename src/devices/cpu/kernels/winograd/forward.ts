@@ -2,8 +2,8 @@
 // weights turned round and transposed.
 //
 //   fused    a unit takes a block of tiles through all three stages, in its thread's memory, which stays in the cache
-//   staged   many channels: a block's memory would not fit, so each stage is a step over all tiles; a unit of the products is
-//            one of the 36 positions
+//   staged   many channels: neither a block's memory nor the weights would stay in the cache, so each stage is a step over all
+//            tiles; a unit of the products is one of the 36 positions
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
@@ -17,8 +17,9 @@ import { outputKernel, patchKernel, positionBytes, type Tiling, tilingOf } from 
 import { positions, workBytes } from './transforms.ts';
 import { transformWeights } from './weights.ts';
 
-/** A block's patches and products should stay in the second cache level. */
+/** A block's patches and products should stay in the second cache level, and the weights for all blocks in the third. */
 const fusedBytes = 640 * 1024;
+const fusedWeightBytes = 1024 * 1024;
 const largestBlock = 32;
 const maximumParts = 64;
 
@@ -77,7 +78,7 @@ function convolve(e: Emitter, call: Call): Statistics | undefined {
   const plan = { tiling, block, inVectors, outVectors, inChannels: weights.inChannels };
   const units = Math.ceil(tiling.count / block);
   const statistics = call.statistics ? partials(e, y, Math.min(units, maximumParts)) : undefined;
-  if (fits(inVectors + outVectors, block)) fused(e, call, plan, transformed, statistics);
+  if (isFused(inVectors, outVectors, block)) fused(e, call, plan, transformed, statistics);
   else staged(e, call, plan, transformed, statistics);
   return statistics;
 }

@@ -9,7 +9,7 @@ import type { Buffer, Emitter } from '../../step.ts';
 import { i32, type } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
-import { blockOf, clear, fits, forEachBlock, layOut, stagePatches } from './forward.ts';
+import { blockOf, clear, forEachBlock, isFused, layOut, stagePatches } from './forward.ts';
 import { gradientProducts, type ProductShape } from './products.ts';
 import { patchKernel, positionBytes, tilingOf } from './tiles.ts';
 import { positions, workBytes } from './transforms.ts';
@@ -22,8 +22,8 @@ export function winogradWeightGradient(e: Emitter, call: WeightGradient): void {
   const tiling = tilingOf(upstream.geometry);
   const [inVectors, outVectors] = [x.geometry.stored / 4, upstream.geometry.stored / 4];
   const block = blockOf(tiling.count);
-  const isFused = fits(inVectors + outVectors, block);
-  const tiles = isFused ? block : tiling.count;
+  const inCache = isFused(inVectors, outVectors, block);
+  const tiles = inCache ? block : tiling.count;
   const padded = Math.ceil(tiles / 4) * 4;
   const shape: ProductShape = {
     inVectors,
@@ -32,7 +32,7 @@ export function winogradWeightGradient(e: Emitter, call: WeightGradient): void {
     inStride: positionBytes(padded, inVectors),
     outStride: positionBytes(padded, outVectors),
   };
-  const sums = isFused ? fused(e, call, shape, block) : staged(e, call, shape, block);
+  const sums = inCache ? fused(e, call, shape, block) : staged(e, call, shape, block);
   transformGradient(e, sums, gradient);
 }
 
