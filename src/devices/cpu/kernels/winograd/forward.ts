@@ -28,8 +28,10 @@ export function blockOf(tiles: number): number {
   return Math.min(largestBlock, Math.max(4, Math.ceil(tiles / 32) * 4));
 }
 
-export const fits = (vectors: number, block: number): boolean =>
-  positions * block * vectors * vectorBytes <= fusedBytes;
+export function isFused(inVectors: number, outVectors: number, block: number): boolean {
+  const weightBytes = positions * inVectors * 4 * outVectors * vectorBytes;
+  return positions * block * (inVectors + outVectors) * vectorBytes <= fusedBytes && weightBytes <= fusedWeightBytes;
+}
 
 interface Call {
   readonly name: string;
