@@ -5,7 +5,7 @@
 // with the weights of those taps, in reverse order and transposed, and writes every stride-th row (and column).
 
 import type { Geometry, Halo } from '../../geometry.ts';
-import type { Emitter, Weights } from '../../step.ts';
+import type { Buffer, Emitter, Weights } from '../../step.ts';
 import { f32, i32, type } from '../../wasm.ts';
 import type { ConvolutionShape, Forward, InputGradient } from '../convolution.ts';
 import { type Correlation, correlationKernel } from './correlation.ts';
@@ -45,7 +45,7 @@ export function plainForward(e: Emitter, { x, weights, y, window }: Forward): vo
   };
   e.step({
     name: `conv2d ${describe(weights, out)}`,
-    kernel: correlationKernel(e, 'conv2d', shape),
+    kernel: correlationKernel(e, 'conv2d', [shape], [0]).kernel,
     arguments: [x.buffer, weights.buffer, y.buffer],
     units: out.n * out.h,
     reads: [x.buffer, weights.buffer],
@@ -95,61 +95,64 @@ export function plainInputGradient(e: Emitter, { upstream, weights, dx, window }
   const [g, out] = [upstream.geometry, dx.geometry];
   const rowPhases = phasesOf(out.h, weights.kernelHeight, window.stride[0], window.padding[0]);
   const columnPhases = phasesOf(out.w, weights.kernelWidth, window.stride[1], window.padding[1]);
-  const weightChannel = out.stored * 4;
-  for (const rows of rowPhases) {
-    for (const columns of columnPhases) {
-      const tapBytes = weights.outChannels * weightChannel;
-      const count = rows.taps.length * columns.taps.length;
-      const packed = e.scratch('transposed weights', Math.max(1, count) * tapBytes);
-      if (count > 0) packTransposed(e, weights, packed, rows.taps, columns.taps, out);
-      const shape: Correlation = {
-        x: g,
-        y: out,
-        taps: [rows.taps.length, columns.taps.length],
-        channels: weights.outChannels,
-        stride: [1, 1],
-        xStart: g.origin + rows.start * g.rowBytes + columns.start * g.pixelBytes,
-        rows: rows.count,
-        columns: columns.count,
-        yStart: out.origin + rows.first * out.rowBytes + columns.first * out.pixelBytes,
-        yRow: window.stride[0] * out.rowBytes,
-        yColumn: window.stride[1] * out.pixelBytes,
-        weightRow: columns.taps.length * tapBytes,
-        weightColumn: tapBytes,
-        weightChannel,
-      };
-      e.step({
-        name: `conv2dInputGradient ${describe(weights, g)}`,
-        kernel: correlationKernel(e, 'conv2dInputGradient', shape),
-        arguments: [upstream.buffer, packed, dx.buffer],
-        units: out.n * rows.count,
-        reads: count > 0 ? [upstream.buffer, packed] : [],
-        writes: count > 0 ? [dx.buffer] : [dx.buffer, packed],
-        operations: 2 * out.n * rows.count * columns.count * count * weights.inChannels * weights.outChannels,
-      });
-    }
-  }
+  const phases = rowPhases.flatMap((rows) => columnPhases.map((columns) => ({ rows, columns })));
+  const tapBytes = weights.outChannels * out.stored * 4;
+  const taps: (readonly [number, number])[] = [];
+  const offsets = phases.map(({ rows, columns }) => {
+    const offset = taps.length * tapBytes;
+    taps.push(...rows.taps.flatMap((u) => columns.taps.map((v) => [u, v] as const)));
+    return offset;
+  });
+  const packed = packTransposed(e, weights, taps, out);
+  const shapes = phases.map(
+    ({ rows, columns }): Correlation => ({
+      x: g,
+      y: out,
+      taps: [rows.taps.length, columns.taps.length],
+      channels: weights.outChannels,
+      stride: [1, 1],
+      xStart: g.origin + rows.start * g.rowBytes + columns.start * g.pixelBytes,
+      rows: rows.count,
+      columns: columns.count,
+      yStart: out.origin + rows.first * out.rowBytes + columns.first * out.pixelBytes,
+      yRow: window.stride[0] * out.rowBytes,
+      yColumn: window.stride[1] * out.pixelBytes,
+      weightRow: columns.taps.length * tapBytes,
+      weightColumn: tapBytes,
+      weightChannel: out.stored * 4,
+    }),
+  );
+  const { kernel, rows } = correlationKernel(e, 'conv2dInputGradient', shapes, offsets);
+  e.step({
+    name: `conv2dInputGradient ${describe(weights, g)}`,
+    kernel,
+    arguments: [upstream.buffer, packed, dx.buffer],
+    units: out.n * rows,
+    reads: [upstream.buffer, packed],
+    writes: [dx.buffer],
+    operations: operationsOf(weights, g),
+  });
 }
 
-/** The weights of some taps as [tap][out channel][in channel, padded]. */
+/** The weights of some taps (row, column) as [tap][out channel][in channel, padded]. */
 export function packTransposed(
   e: Emitter,
   weights: Weights,
-  packed: ReturnType<Emitter['scratch']>,
-  rowTaps: readonly number[],
-  columnTaps: readonly number[],
+  taps: readonly (readonly [number, number])[],
   dx: Geometry,
-): void {
+): Buffer {
   const { strides, inChannels, outChannels } = weights;
-  const taps = rowTaps.flatMap((u) => columnTaps.map((v) => u * strides.row + v * strides.column));
-  const key = `packTransposed ${taps} ${JSON.stringify(strides)} ${inChannels} ${outChannels} ${dx.stored}`;
+  const channelBytes = dx.stored * 4;
+  const packed = e.scratch('transposed weights', Math.max(1, taps.length) * outChannels * channelBytes);
+  const key = `packTransposed ${taps.join(' ')} ${JSON.stringify(strides)} ${inChannels} ${outChannels} ${dx.stored}`;
   const kernel = e.module.once(key, () =>
     e.module.function('packTransposed', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
       f.for(from, to, (outChannel) => {
-        taps.forEach((offset, tap) => {
-          const place = f.let(i32.add(i32.add(source, offset), i32.mul(outChannel, strides.out)));
+        taps.forEach(([u, v], tap) => {
+          const element = i32.add(i32.mul(outChannel, strides.out), u * strides.row + v * strides.column);
+          const place = f.let(i32.add(source, element));
           const into = f.let(
-            i32.add(i32.add(target, tap * outChannels * dx.stored * 4), i32.mul(outChannel, dx.stored * 4)),
+            i32.add(target, i32.add(i32.mul(outChannel, channelBytes), tap * outChannels * channelBytes)),
           );
           f.repeat(inChannels, () => {
             f.emit(f32.store(into, f32.load(place)));
@@ -170,6 +173,7 @@ export function packTransposed(
     reads: [weights.buffer],
     writes: [packed],
   });
+  return packed;
 }
 
 export const describe = ({ kernelHeight, kernelWidth, inChannels, outChannels }: Weights, y: Geometry): string =>

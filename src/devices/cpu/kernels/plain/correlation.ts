@@ -136,19 +136,39 @@ function writeBlock(
   });
 }
 
-/** Parameters: x, weights, y, from, to; a unit is an output row of an image. */
-export function correlationKernel(e: Emitter, name: string, shape: Correlation) {
-  return e.module.once(`${name} ${JSON.stringify(shape)}`, () =>
+/**
+ * Several correlations of the same images, each with its own weights behind the others'. Parameters: x, weights, y, from, to; a
+ * unit is one output row of each (where it has that many) of one image.
+ *
+ * @param weightOffsets where the weights of each correlation begin
+ */
+export function correlationKernel(
+  e: Emitter,
+  name: string,
+  shapes: readonly Correlation[],
+  weightOffsets: readonly number[],
+): { readonly kernel: FunctionBuilder; readonly rows: number } {
+  const rows = Math.max(...shapes.map((shape) => shape.rows));
+  const kernel = e.module.once(`${name} ${JSON.stringify([shapes, weightOffsets])}`, () =>
     e.module.function(name, Array<typeof type.i32>(5).fill(type.i32), (f, x, weights, y, from, to) => {
       f.for(from, to, (unit) => {
-        const image = f.let(i32.divU(unit, shape.rows));
-        const row = f.let(i32.remU(unit, shape.rows));
-        const offset = (imageBytes: number, rowBytes: number, start: number) =>
-          i32.add(i32.add(i32.mul(image, imageBytes), i32.mul(row, rowBytes)), start);
-        const source = f.let(i32.add(x, offset(shape.x.imageBytes, shape.stride[0] * shape.x.rowBytes, shape.xStart)));
-        const target = f.let(i32.add(y, offset(shape.y.imageBytes, shape.yRow, shape.yStart)));
-        writeRow(e, f, shape, source, weights, target);
+        const image = f.let(i32.divU(unit, rows));
+        const row = f.let(i32.remU(unit, rows));
+        shapes.forEach((shape, k) => {
+          const offset = (imageBytes: number, rowBytes: number, start: number) =>
+            i32.add(i32.add(i32.mul(image, imageBytes), i32.mul(row, rowBytes)), start);
+          const work = (): void => {
+            const source = f.let(
+              i32.add(x, offset(shape.x.imageBytes, shape.stride[0] * shape.x.rowBytes, shape.xStart)),
+            );
+            const target = f.let(i32.add(y, offset(shape.y.imageBytes, shape.yRow, shape.yStart)));
+            writeRow(e, f, shape, source, f.let(i32.add(weights, weightOffsets[k])), target);
+          };
+          if (shape.rows === rows) work();
+          else f.if(i32.ltU(row, shape.rows), work);
+        });
       });
     }),
   );
+  return { kernel, rows };
 }

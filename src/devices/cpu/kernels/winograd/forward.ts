@@ -50,11 +50,10 @@ export function winogradForward(
 }
 
 export function winogradInputGradient(e: Emitter, { upstream, weights, dx, window }: InputGradient): void {
-  const taps = [2, 1, 0];
   const channelBytes = dx.geometry.stored * 4;
   const tapBytes = weights.outChannels * channelBytes;
-  const turned = e.scratch('turned weights', 9 * tapBytes);
-  packTransposed(e, weights, turned, taps, taps, dx.geometry);
+  const taps = [2, 1, 0].flatMap((u) => [2, 1, 0].map((v) => [u, v] as const));
+  const turned = packTransposed(e, weights, taps, dx.geometry);
   convolve(e, {
     name: 'conv2dInputGradient',
     x: upstream,
