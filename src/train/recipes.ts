@@ -71,15 +71,16 @@ const article: Recipe = {
 
 const digits: Recipe = {
   name: 'digits',
-  description: 'Handwritten digits to 99.3 % and more in three epochs: one-cycle AdamW, random crops, no flips',
+  description: 'Handwritten digits to 99.3 % and more in two epochs: one-cycle AdamW, random crops, no flips',
   dataset: 'mnist',
   model: 'article-resnet',
   task: 'single-label',
-  labelSmoothing: 0,
-  epochs: 3,
+  // Worth as much as a third epoch.
+  labelSmoothing: 0.05,
+  epochs: 2,
   batchSize: 64,
   learningRate: 0.01,
-  optimizer: { name: 'adamw', weightDecay: 0.01, decayNormAndBias: false },
+  optimizer: { name: 'adamw', weightDecay: 0.05, decayNormAndBias: false },
   schedule: { name: 'one-cycle' },
   transforms: ({ imageShape, mean, std }) => ({
     train: [
