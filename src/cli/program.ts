@@ -3,6 +3,7 @@
 
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { addBench } from './bench.ts';
 import { addDatasets } from './datasets.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
@@ -21,6 +22,6 @@ export function createProgram(): Command {
     .exitOverride()
     // Errors are thrown, and told in one place: errors.ts.
     .configureOutput({ outputError: () => {}, writeErr: () => {} });
-  for (const add of [addTrain, addEvaluate, addModels, addDatasets, addDoctor]) add(program);
+  for (const add of [addTrain, addEvaluate, addModels, addDatasets, addBench, addDoctor]) add(program);
   return program;
 }

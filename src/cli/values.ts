@@ -56,3 +56,8 @@ export function text(value: string): string {
   if (value.trim() !== '') return value;
   throw new InvalidArgumentError('Expected a name or path, found nothing.');
 }
+
+/** Several values with commas between them. */
+export function listOf<Value>(parse: (text: string) => Value): (text: string) => Value[] {
+  return (text) => text.split(',').map(parse);
+}

@@ -2,6 +2,7 @@
 // All of them speak it, Residua's own and the peers' (pytorch.py).
 
 import type { DeviceName } from '../../devices/create-device.node.ts';
+import type { StepTime } from '../../devices/device.ts';
 
 export type Mode = 'train' | 'infer';
 
@@ -55,6 +56,13 @@ export interface StepsAnswer {
   readonly rss: number | null;
 }
 
+/** To Residua only: where does the time of a step go? */
+export interface ProfileOrder {
+  readonly do: 'profile';
+  /** Steps to take; each part of a step gets its median over them. */
+  readonly count: number;
+}
+
 /** To PyTorch only: write the network as ONNX. */
 export interface ExportOrder {
   readonly do: 'export';
@@ -65,10 +73,12 @@ export interface ExportOrder {
 export interface Answers {
   readonly prepare: PrepareAnswer;
   readonly steps: StepsAnswer;
+  /** In the order in which they run; null where the device can't tell. */
+  readonly profile: { readonly parts: readonly StepTime[] | null };
   readonly export: { readonly file: string };
 }
 
-export type Order = PrepareOrder | StepsOrder | ExportOrder;
+export type Order = PrepareOrder | StepsOrder | ProfileOrder | ExportOrder;
 
 /** Instead of an answer. */
 export interface Failure {

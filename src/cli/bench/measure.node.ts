@@ -1,0 +1,113 @@
+// A whole bench: for each batch size writes the workload, finds out which peers can take part, and holds a contest in each
+// mode.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import { join } from 'node:path';
+import { ResiduaError } from '../../errors.ts';
+import { summarise } from '../../models/index.ts';
+import { Child } from './child.node.ts';
+import { type Contest, type ContestEvents, holdContest } from './contest.node.ts';
+import { findOnnxRuntime, findPyTorch, pytorchProgram } from './peers.node.ts';
+import type { BenchPlan, BenchResult, ContestantName, Measurement } from './plan.ts';
+import { modelOf, type WorkloadOptions, writeWorkload } from './workload.ts';
+
+export interface MeasureOptions {
+  /** What goes on now. */
+  readonly onProgress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** @throws ResiduaError when Residua itself fails; a peer that fails is listed as absent */
+export async function measure(plan: BenchPlan, { onProgress, signal }: MeasureOptions): Promise<BenchResult> {
+  const { model: name, inChannels, imageSize, classes } = plan;
+  const [load] = os.loadavg();
+  const folder = await mkdtemp(join(os.tmpdir(), 'residua-bench-'));
+  const absent = new Map<ContestantName, string>();
+  try {
+    const peers = plan.peers ? await findPeers(plan, absent) : undefined;
+    const measurements: Measurement[] = [];
+    for (const batchSize of plan.batchSizes) {
+      const options: WorkloadOptions = { model: name, inChannels, imageSize, classes, batchSize };
+      const workload = join(folder, `batch-${batchSize}.safetensors`);
+      await writeFile(workload, writeWorkload(options, plan.peers));
+      const onnx = await exportNetwork(workload, plan, peers, absent);
+      for (const mode of plan.modes) {
+        const contest: Contest = { mode, batchSize, workload, python: peers?.python, onnx };
+        const events: ContestEvents = {
+          progress: (text) => onProgress(`${mode}, batch ${batchSize}: ${text}`),
+          absent: (peer, reason) => absent.set(peer, reason),
+        };
+        measurements.push(await holdContest(contest, plan, events, signal));
+      }
+    }
+    const { parameters, multiplyAdds } = summarise(modelOf({ ...plan, batchSize: 1 }), [
+      1,
+      inChannels,
+      imageSize,
+      imageSize,
+    ]);
+    return {
+      model: { name, imageShape: [inChannels, imageSize, imageSize], classes, parameters, multiplyAdds },
+      machine: describeMachine(load),
+      measurements,
+      absent: [...absent].map(([peer, reason]) => ({ peer, reason })),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Peers {
+  readonly python: string | undefined;
+  /** The module of onnxruntime-node. */
+  readonly onnxRuntime: string | undefined;
+}
+
+async function findPeers({ python }: BenchPlan, absent: Map<ContestantName, string>): Promise<Peers> {
+  const pytorch = await findPyTorch(python);
+  const onnxRuntime = findOnnxRuntime();
+  if ('reason' in pytorch) absent.set('pytorch', pytorch.reason);
+  if ('reason' in onnxRuntime) absent.set('onnxruntime', onnxRuntime.reason);
+  return {
+    python: 'found' in pytorch ? pytorch.found : undefined,
+    onnxRuntime: 'found' in onnxRuntime ? onnxRuntime.found : undefined,
+  };
+}
+
+/** The network as ONNX for onnxruntime, where that takes part; PyTorch writes it. */
+async function exportNetwork(
+  workload: string,
+  { modes }: BenchPlan,
+  peers: Peers | undefined,
+  absent: Map<ContestantName, string>,
+): Promise<Contest['onnx']> {
+  if (peers?.onnxRuntime === undefined || !modes.includes('infer')) return undefined;
+  if (peers.python === undefined) {
+    absent.set('onnxruntime', 'PyTorch, which exports the network for it, is not there');
+    return undefined;
+  }
+  const exporter = new Child('pytorch', peers.python, [pytorchProgram]);
+  try {
+    const file = `${workload}.onnx`;
+    await exporter.ask<'export'>({ do: 'export', workload, file });
+    return { module: peers.onnxRuntime, file };
+  } catch (error) {
+    if (!(error instanceof ResiduaError)) throw error;
+    absent.set('onnxruntime', `the network could not be exported: ${error.message}`);
+    return undefined;
+  } finally {
+    await exporter.close();
+  }
+}
+
+function describeMachine(load: number): BenchResult['machine'] {
+  const cpus = os.cpus();
+  return {
+    processor: cpus[0]?.model.trim() ?? 'unknown',
+    cores: cpus.length,
+    load,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}

@@ -1,0 +1,53 @@
+// Residua's own part of a bench: a training step or an inference as a program, run over a workload's batches.
+
+import type { Device, Feed, Program, StepTime } from '../../devices/device.ts';
+import { gradients, Input, softmaxCrossEntropy } from '../../tensor/index.ts';
+import { Adam } from '../../train/optimizers/index.ts';
+import type { Mode } from './protocol.ts';
+import type { Workload } from './workload.ts';
+
+/** Something to be timed. */
+export interface Job {
+  /** Takes the next batch; the loss of a training step, or the logits. */
+  step(): Promise<ArrayLike<number>>;
+}
+
+export interface ResiduaJob extends Job {
+  /** Takes the next batch and says where the time went; undefined where the device can't tell. */
+  profile(): readonly StepTime[] | undefined;
+  readonly workspaceBytes: number;
+}
+
+export function createResiduaJob(device: Device, workload: Workload, mode: Mode): Promise<ResiduaJob> {
+  return mode === 'train' ? trainingJob(device, workload) : inferenceJob(device, workload);
+}
+
+/** Forward, cross entropy, backward and Adam at 0.001. */
+async function trainingJob(device: Device, { model, imageShape, images, labels }: Workload): Promise<ResiduaJob> {
+  const imageInput = new Input('images', imageShape);
+  const labelInput = new Input('labels', [imageShape[0]], 'int32');
+  const optimizer = new Adam(model.parameters());
+  const loss = softmaxCrossEntropy(model.train().forward(imageInput), labelInput);
+  const assignments = optimizer.assignments(gradients(loss, optimizer.parameters));
+  const program = await device.compile({ outputs: { loss }, assignments });
+  return job(program, 'loss', (step) => {
+    const batch = step % images.length;
+    return { images: images[batch], labels: labels[batch], ...optimizer.feeds(step + 1, 0.001) };
+  });
+}
+
+async function inferenceJob(device: Device, { model, imageShape, images }: Workload): Promise<ResiduaJob> {
+  const logits = model.eval().forward(new Input('images', imageShape));
+  const program = await device.compile({ outputs: { logits } });
+  return job(program, 'logits', (step) => ({ images: images[step % images.length] }));
+}
+
+/** @param feedsOf a step, counted from 0 */
+function job(program: Program, output: string, feedsOf: (step: number) => Record<string, Feed>): ResiduaJob {
+  let step = 0;
+  return {
+    workspaceBytes: program.workspaceBytes,
+    step: async () => (await program.run(feedsOf(step++)))[output],
+    profile: () => program.profile?.(feedsOf(step++)),
+  };
+}

@@ -1,0 +1,97 @@
+// The process in which Residua, or onnxruntime-node, is measured. It reads orders from stdin and answers on stdout
+// (protocol.ts); between them it waits and uses no processor time. It ends when stdin does.
+
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { createDevice } from '../../devices/create-device.node.ts';
+import type { StepTime } from '../../devices/device.ts';
+import { createOnnxRuntimeJob } from './onnxruntime-job.node.ts';
+import type {
+  Answers,
+  ExportOrder,
+  Failure,
+  Order,
+  PrepareAnswer,
+  PrepareOrder,
+  StepsAnswer,
+  StepsOrder,
+} from './protocol.ts';
+import { createResiduaJob, type Job, type ResiduaJob } from './residua-job.ts';
+import { medianOf } from './statistics.ts';
+import { readWorkload } from './workload.ts';
+
+let job: Job | ResiduaJob | undefined;
+
+async function prepare(order: PrepareOrder): Promise<PrepareAnswer> {
+  const before = process.memoryUsage.rss();
+  const workload = readWorkload(await readFile(order.workload), order.workload);
+  let known: Pick<PrepareAnswer, 'name' | 'compileSeconds' | 'workspaceBytes'>;
+  if (order.onnx) {
+    const onnxJob = await createOnnxRuntimeJob(order.onnx.module, order.onnx.file, workload, order.threads);
+    job = onnxJob;
+    known = { name: onnxJob.name };
+  } else {
+    const device = await createDevice(order.device, { threads: order.threads, strict: order.strict });
+    const begin = performance.now();
+    const residuaJob = await createResiduaJob(device, workload, order.mode);
+    job = residuaJob;
+    const compileSeconds = (performance.now() - begin) / 1000;
+    known = { name: `Residua, ${device.name}`, compileSeconds, workspaceBytes: residuaJob.workspaceBytes };
+  }
+  const check: number[] = [];
+  for (let i = 0; i < order.checkSteps; i++) check.push(...Array.from(await job.step()));
+  await timed(job, order.warmup);
+  return { ...known, check, rss: { before, after: process.memoryUsage.rss() } };
+}
+
+async function steps({ warmup, count }: StepsOrder): Promise<StepsAnswer> {
+  if (!job) throw new Error('there is nothing to run yet');
+  await timed(job, warmup);
+  const seconds = await timed(job, count);
+  return { seconds, rss: process.memoryUsage.rss() };
+}
+
+/** The median of each part over some steps. */
+function profile({ count }: { count: number }): Answers['profile'] {
+  if (!job || !('profile' in job)) throw new Error('only Residua can be profiled');
+  const steps: (readonly StepTime[])[] = [];
+  for (let i = 0; i < count; i++) {
+    const parts = job.profile();
+    if (parts === undefined) return { parts: null };
+    steps.push(parts);
+  }
+  return { parts: steps[0].map((part, i) => ({ ...part, seconds: medianOf(steps.map((step) => step[i].seconds)) })) };
+}
+
+function answerTo(order: Exclude<Order, ExportOrder>) {
+  switch (order.do) {
+    case 'prepare':
+      return prepare(order);
+    case 'steps':
+      return steps(order);
+    case 'profile':
+      return profile(order);
+  }
+}
+
+async function timed(work: Job, count: number): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const begin = performance.now();
+    await work.step();
+    seconds.push((performance.now() - begin) / 1000);
+  }
+  return seconds;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let answer: object;
+  try {
+    answer = await answerTo(JSON.parse(line));
+  } catch (error) {
+    answer = { error: error instanceof Error ? error.message : String(error) } satisfies Failure;
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+// The threads of a device keep a process alive.
+process.exit();
