@@ -34,7 +34,7 @@ const mistakes: [command: string, ...said: string[]][] = [
   ['train --schedule cosin', 'Did you mean cosine?'],
   ['train --resume runs/x --epochs 3', '--epochs cannot be changed'],
   ['train mnist', 'too many arguments', 'residua train --help'],
-  ['train --warm-up 3', 'warm-up of 3 epochs leaves nothing of 2 epochs'],
+  ['train --epochs 3 --warm-up 3', 'warm-up of 3 epochs leaves nothing of 3 epochs'],
   ['evaluate', "'run'", 'residua evaluate --help'],
   ['evaluate x --limit all', "'all'", 'whole number'],
   ['models article-resnot', 'article-resnet or article-plainnet', 'Did you mean article-resnet?'],
