@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { epochOrder } from '../src/data/sampler.ts';
+import * as library from '../src/node.ts';
 import { randomStream } from '../src/tensor/random.ts';
 import { findRecipe } from '../src/train/index.ts';
 
@@ -28,6 +29,11 @@ describe.each(pages)('%s', (page) => {
 
   it('names files that exist', () => {
     expect(pathsIn(text).filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('imports what the library has', () => {
+    const imports = [...text.matchAll(/import \{([^}]*)\} from 'residua'/g)].flatMap(([, names]) => names.split(','));
+    expect(imports.map((name) => name.trim()).filter((name) => name !== '' && !(name in library))).toEqual([]);
   });
 
   it('links to pages that exist', () => {
