@@ -1,0 +1,199 @@
+// Winograd's kernels by themselves, with what no device test can see: halos wider than asked for, halos and pad channels that
+// stay zero, channel sums, and units done one by one in any order. The loops of the reference device say what is right.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { relativeError } from '../../../../../test/compare.ts';
+import { createHarness, type Order } from '../../../../../test/kernel-harness.ts';
+import { conv2d, gradients, Input } from '../../../../tensor/index.ts';
+import { randomStream } from '../../../../tensor/random.ts';
+import { createReferenceDevice } from '../../../reference/device.ts';
+import { detectFeatures } from '../../features.ts';
+import type { Halo } from '../../geometry.ts';
+import { prepareV8 } from '../../v8-flags.node.ts';
+import type { ConvolutionShape } from '../convolution.ts';
+import { winograd, winogradForward, winogradInputGradient, winogradWeightGradient } from './index.ts';
+
+interface Case {
+  readonly batch: number;
+  readonly channels: readonly [number, number];
+  readonly size: readonly [number, number];
+  readonly padding?: readonly [number, number];
+  /** Halo beyond what the kernels ask for, as another reader of the same tensor may want it. */
+  readonly extra?: number;
+}
+
+const random = randomStream({ seed: 5, purpose: 'augment' });
+const numbers = (count: number) => Float32Array.from({ length: count }, () => 2 * random.uniform() - 1);
+
+function shapeOf({ batch, channels, size, padding = [1, 1] }: Case): ConvolutionShape {
+  const [outHeight, outWidth] = [0, 1].map((axis) => size[axis] + 2 * padding[axis] - 2);
+  return {
+    n: batch,
+    inChannels: channels[0],
+    height: size[0],
+    width: size[1],
+    outChannels: channels[1],
+    outHeight,
+    outWidth,
+    kernelHeight: 3,
+    kernelWidth: 3,
+    window: { stride: [1, 1], padding },
+  };
+}
+
+interface Values {
+  readonly x: Float32Array;
+  readonly w: Float32Array;
+  readonly upstream: Float32Array;
+}
+
+function valuesFor(s: ConvolutionShape): Values {
+  return {
+    x: numbers(s.n * s.inChannels * s.height * s.width),
+    w: numbers(s.outChannels * s.inChannels * 9),
+    upstream: numbers(s.n * s.outChannels * s.outHeight * s.outWidth),
+  };
+}
+
+/** y, dx, dw by plain loops in float64. */
+async function expectedOf(s: ConvolutionShape, { x, w, upstream }: Values) {
+  const image = new Input('x', [s.n, s.inChannels, s.height, s.width]);
+  const weight = new Input('w', [s.outChannels, s.inChannels, 3, 3]);
+  const y = conv2d(image, weight, s.window);
+  const gradient = new Input('upstream', y.shape);
+  const [dx, dw] = gradients(y, [image, weight], gradient);
+  const program = await createReferenceDevice().compile({ outputs: { y, dx, dw } });
+  return program.run({ x, w, upstream });
+}
+
+let relaxed = false;
+
+/** y, dx, dw and the channel sums by the kernels, as they lie in memory and in PyTorch's order. */
+function found(s: ConvolutionShape, values: Values, extra: number, order: Order) {
+  const widen = ({ top, left, bottom, right }: Halo): Halo => ({
+    top: top + extra,
+    left: left + extra,
+    bottom: bottom + extra,
+    right: right + extra,
+  });
+  const larger = (a: Halo, b: Halo): Halo => ({
+    top: Math.max(a.top, b.top),
+    left: Math.max(a.left, b.left),
+    bottom: Math.max(a.bottom, b.bottom),
+    right: Math.max(a.right, b.right),
+  });
+  const h = createHarness({ relaxed });
+  const { window } = s;
+  const input = { n: s.n, h: s.height, w: s.width, c: s.inChannels };
+  const output = { n: s.n, h: s.outHeight, w: s.outWidth, c: s.outChannels };
+  const halos = winograd.weightGradientHalo(s);
+  const x = h.image(input, widen(larger(winograd.forwardHalo(s), halos.x)));
+  const upstream = h.image(output, widen(larger(winograd.inputGradientHalo(s), halos.upstream)));
+  // Results lie in halos of their own: they must stay zero.
+  const [y, dx] = [h.image(output, widen(winograd.forwardHalo(s))), h.image(input, widen(halos.upstream))];
+  const weights = h.weights(s);
+  const dw = h.weights(s);
+  h.fill(x, values.x);
+  h.fill(weights, values.w);
+  h.fill(upstream, values.upstream);
+  for (const result of [y, dx, dw]) h.clear(result);
+  const statistics = winogradForward(h.emitter, { x, weights, y, window, statistics: true })!;
+  winogradInputGradient(h.emitter, { upstream, weights, dx, window });
+  winogradWeightGradient(h.emitter, { x, upstream, gradient: dw, window });
+  h.run(order);
+  return {
+    y: h.read(y),
+    dx: h.read(dx),
+    dw: h.read(dw),
+    memory: [y, dx, dw, { buffer: statistics.sums }, { buffer: statistics.squares }].map((image) => h.memoryOf(image)),
+    isZeroAround: [y, dx, dw].every((result) => h.isZeroAround(result)),
+    sums: h.sumOfParts(statistics.sums, statistics.parts, s.outChannels),
+    squares: h.sumOfParts(statistics.squares, statistics.parts, s.outChannels),
+  };
+}
+
+function channelSums(y: ArrayLike<number>, s: ConvolutionShape, of: (value: number) => number): Float64Array {
+  const sums = new Float64Array(s.outChannels);
+  const pixels = s.outHeight * s.outWidth;
+  for (let i = 0; i < y.length; i++) sums[Math.floor(i / pixels) % s.outChannels] += of(y[i]);
+  return sums;
+}
+
+async function check(shape: Case): Promise<void> {
+  const s = shapeOf(shape);
+  const values = valuesFor(s);
+  const expected = await expectedOf(s, values);
+  const result = found(s, values, shape.extra ?? 0, 'whole');
+  for (const name of ['y', 'dx', 'dw'] as const) {
+    expect(relativeError(result[name], expected[name]), name).toBeLessThan(2e-5);
+  }
+  // Of the numbers that were really written; they may cancel, so on the scale of what is added up.
+  const scale = Math.max(...channelSums(result.y, s, Math.abs));
+  const error = (a: Float64Array, b: Float64Array) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+  expect(
+    error(
+      result.sums,
+      channelSums(result.y, s, (value) => value),
+    ) / scale,
+    'sums',
+  ).toBeLessThan(1e-6);
+  expect(
+    relativeError(
+      result.squares,
+      channelSums(result.y, s, (value) => value * value),
+    ),
+    'squares',
+  ).toBeLessThan(1e-6);
+  expect(result.isZeroAround, 'halos and pad channels').toBe(true);
+  const scattered = found(s, values, shape.extra ?? 0, 'scattered');
+  result.memory.forEach((bits, i) => {
+    expect(Buffer.compare(Buffer.from(bits.buffer), Buffer.from(scattered.memory[i].buffer)), 'any order').toBe(0);
+  });
+}
+
+describe('Winograd convolution, input gradient and weight gradient', () => {
+  beforeAll(() => {
+    prepareV8();
+    relaxed = detectFeatures().relaxedSimd;
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])('of a map of %i pixels a side', (extent) =>
+    check({ batch: 2, channels: [8, 12], size: [extent, extent] }),
+  );
+
+  it.each([1, 3, 4, 5, 16, 17, 32, 64])('of %i channels, to and from 12', async (channels) => {
+    await check({ batch: 3, channels: [channels, 12], size: [6, 7] });
+    await check({ batch: 1, channels: [12, channels], size: [7, 6] });
+  });
+
+  it.each([
+    [0, 0],
+    [0, 1],
+    [2, 2],
+    [1, 2],
+    [2, 0],
+  ] as const)('with padding %i and %i', (vertical, horizontal) =>
+    check({ batch: 2, channels: [5, 9], size: [9, 6], padding: [vertical, horizontal] }),
+  );
+
+  it.each([
+    { batch: 1, channels: [1, 1], size: [1, 1] },
+    { batch: 1, channels: [4, 4], size: [1, 13] },
+    { batch: 5, channels: [16, 16], size: [3, 3], padding: [0, 0] },
+    { batch: 32, channels: [8, 8], size: [14, 14] },
+    { batch: 3, channels: [16, 16], size: [32, 32] },
+    { batch: 2, channels: [17, 5], size: [28, 11] },
+    { batch: 32, channels: [32, 32], size: [8, 8] },
+    { batch: 33, channels: [64, 64], size: [4, 4] },
+  ] as const)('of $channels at $size, batch $batch', check);
+
+  it('reads images in halos wider than it asks for', () =>
+    check({ batch: 3, channels: [7, 10], size: [10, 9], extra: 2 }));
+
+  it.each([
+    { batch: 2, channels: [136, 140], size: [7, 9] },
+    { batch: 1, channels: [260, 36], size: [6, 6] },
+    { batch: 9, channels: [36, 260], size: [7, 7] },
+    { batch: 1, channels: [256, 256], size: [3, 3] },
+  ] as const)('of more channels than a block has room for: $channels at $size, batch $batch', check);
+});
