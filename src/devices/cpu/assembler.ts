@@ -26,6 +26,7 @@ export class FunctionBuilder {
   #never: Local | undefined;
   #code: Code[] = [];
   #depth = 0;
+  #regionDepth = 0;
   #boundaries = 0;
 
   constructor(index: number, name: string, parameterTypes: readonly ValueType[], result?: ValueType) {
@@ -129,12 +130,26 @@ export class FunctionBuilder {
 
   /**
    * Ends a basic block with a branch that is never taken. V8's compiler moves all loads of a basic block before its
-   * arithmetic and then runs out of registers; blocks of one step each keep a kernel's own order.
+   * arithmetic and then runs out of registers; blocks of one step each keep a kernel's own order. The branch leads out of the
+   * innermost schedulingRegion.
    */
   schedulingBoundary(): void {
     this.#never ??= this.local();
     this.#boundaries++;
-    this.branchIf(i32.eq(this.#never, this.#boundaries), this.#depth);
+    this.branchIf(i32.eq(this.#never, this.#boundaries), this.#depth - this.#regionDepth);
+  }
+
+  /**
+   * What boundaries within lead out of. Put it around the loops that add up, before the sums are stored: then sums are alive
+   * wherever a boundary leads, and the compiler keeps them in the same registers all the way.
+   */
+  schedulingRegion(body: () => void): void {
+    const outer = this.#regionDepth;
+    this.block(() => {
+      this.#regionDepth = this.#depth;
+      body();
+    });
+    this.#regionDepth = outer;
   }
 
   #nest(open: Code, body: () => void): void {

@@ -115,7 +115,7 @@ function writeBlock(
     if (length >= unrolled) f.repeat(Math.floor(length / unrolled), () => steps(unrolled));
     if (length % unrolled > 0) steps(length % unrolled);
   };
-  if (taps[0] * taps[1] > 0) {
+  const addUp = (): void => {
     const isDense = channels * 4 === pixelBytes && shape.weightColumn === channels * weightChannel;
     f.repeat(taps[0], () => {
       if (isDense) run(taps[1] * channels);
@@ -129,7 +129,8 @@ function writeBlock(
       f.advance(xPlace, rowBytes - taps[1] * pixelBytes);
       f.advance(weightPlace, shape.weightRow - taps[1] * shape.weightColumn);
     });
-  }
+  };
+  if (taps[0] * taps[1] > 0) f.schedulingRegion(addUp);
   accumulators.forEach((accumulator, k) => {
     const [p, v] = [Math.floor(k / vectors), k % vectors];
     f.emit(v128.store(y, accumulator, p * shape.yColumn + v * vectorBytes));

@@ -173,8 +173,10 @@ function writeBlock(e: Emitter, f: FunctionBuilder, block: Block): void {
     f.advance(x, count * xStep);
     f.advance(dy, count * dyStep);
   };
-  if (columns >= columnsUnrolled) f.repeat(Math.floor(columns / columnsUnrolled), () => steps(columnsUnrolled));
-  if (columns % columnsUnrolled > 0) steps(columns % columnsUnrolled);
+  f.schedulingRegion(() => {
+    if (columns >= columnsUnrolled) f.repeat(Math.floor(columns / columnsUnrolled), () => steps(columnsUnrolled));
+    if (columns % columnsUnrolled > 0) steps(columns % columnsUnrolled);
+  });
   accumulators.forEach((accumulator, k) => {
     f.emit(v128.store(block.sums, accumulator, offsets[Math.floor(k / vectors)].sum + (k % vectors) * vectorBytes));
   });

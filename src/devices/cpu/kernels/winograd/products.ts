@@ -88,13 +88,15 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
               const block = new Block(e, f, rowsAtATime, vectors);
               for (const sum of block.sums) f.set(sum, f32x4.const(0));
               const [x, w] = [f.let(tile), f.let(right)];
-              unrolledSteps(f, inChannels, 8, (count) => {
-                for (let k = 0; k < count; k++) {
-                  block.step(x, (row) => row * inBytes + k * 4, w, k * vectors * vectorBytes);
-                }
-                f.advance(x, count * 4);
-                f.advance(w, count * vectors * vectorBytes);
-              });
+              f.schedulingRegion(() =>
+                unrolledSteps(f, inChannels, 8, (count) => {
+                  for (let k = 0; k < count; k++) {
+                    block.step(x, (row) => row * inBytes + k * 4, w, k * vectors * vectorBytes);
+                  }
+                  f.advance(x, count * 4);
+                  f.advance(w, count * vectors * vectorBytes);
+                }),
+              );
               block.sums.forEach((sum, k) => {
                 const [row, v] = [Math.floor(k / vectors), k % vectors];
                 f.emit(v128.store(into, sum, row * outBytes + v * vectorBytes));
@@ -143,10 +145,12 @@ export function gradientProducts(e: Emitter, shape: ProductShape, sumStride: num
                 f.advance(x, count * inBytes);
                 f.advance(dy, count * outBytes);
               };
-              const fours = f.let(i32.shrU(tiles, 2));
-              f.if(fours, () => f.repeat(fours, () => steps(4)));
-              const rest = f.let(i32.and(tiles, 3));
-              f.if(rest, () => f.repeat(rest, () => steps(1)));
+              f.schedulingRegion(() => {
+                const fours = f.let(i32.shrU(tiles, 2));
+                f.if(fours, () => f.repeat(fours, () => steps(4)));
+                const rest = f.let(i32.and(tiles, 3));
+                f.if(rest, () => f.repeat(rest, () => steps(1)));
+              });
               block.sums.forEach((sum, k) => {
                 f.emit(v128.store(out, sum, place(k)));
               });
