@@ -40,6 +40,10 @@ const winogradConvolution: Convolution = {
   weightGradient: winogradWeightGradient,
 };
 
+/**
+ * Winograd's method does a quarter of the products, but transforms every channel in and out. With few channels on either side
+ * there is little to save: below eight the plain kernels are taken. (A rule of thumb; shapes have not been timed one by one.)
+ */
 export function chooseConvolution(shape: ConvolutionShape): Convolution {
   const pays = shape.inChannels >= 8 && shape.outChannels >= 8;
   return winogradApplies(shape) && pays ? winogradConvolution : plainConvolution;
