@@ -218,7 +218,8 @@ export function createHarness({ relaxed = false, shared = false }: HarnessOption
 export type Harness = ReturnType<typeof createHarness>;
 
 function equalPatterns(a: Int32Array, b: Int32Array): boolean {
-  return a.every((pattern, i) => pattern === b[i]);
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** 0..count-1, each once: every k-th modulo a count that k doesn't divide, from the end. */

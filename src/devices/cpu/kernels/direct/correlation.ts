@@ -1,0 +1,287 @@
+// What the forward convolution, its input gradient and matrix products have in common: a correlation of images with a few
+// taps.
+//
+//   y[n, i, j, o] = sum over taps u, v and channels c of x[n, i, j moved by u, v, c] * w[u, v, c, o]
+//
+// Images, rows, columns, taps and channels of x each have a stride of their own, so that strides, phases and transposed
+// matrices are nothing but other numbers here. Output channels come in groups of a few vectors; a unit is some groups of
+// some rows of an image (or of some images), and goes through it group by group, because a group's weights then stay in the
+// first cache level while pixels pass by.
+
+import type { FunctionBuilder, Local } from '../../assembler.ts';
+import { vectorBytes } from '../../geometry.ts';
+import type { Emitter } from '../../step.ts';
+import { type Code, i32, select, type, v128 } from '../../wasm.ts';
+import { writeChannelSums } from './channel-sums.ts';
+import { type Cut, cutRows, rowsFor, Tile } from './tile.ts';
+import { type Division, divide } from './units.ts';
+import type { WeightLayout } from './weights.ts';
+
+export interface Correlation {
+  readonly images: number;
+  /** Output rows and columns that are computed. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Kernel rows and columns; where one is 0, the result is 0. */
+  readonly taps: readonly [number, number];
+  /** Channels that are added up. */
+  readonly channels: number;
+  /** In bytes: to what the first output pixel's first tap reads, from image to image, row to row of the output, ... */
+  readonly x: Strides & { readonly tapRow: number; readonly tapColumn: number; readonly channel: number };
+  readonly y: Strides;
+  /** Output channels, as vectors. */
+  readonly vectors: number;
+  /** Bytes from a group's weights to those of this correlation. */
+  readonly weightStart: number;
+}
+
+export interface Strides {
+  readonly start: number;
+  readonly image: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/** Images of one row are as well the rows of one image, which makes larger tiles. */
+export function joinImages(shape: Correlation): Correlation {
+  if (shape.rows > 1) return shape;
+  const { images, x, y } = shape;
+  return { ...shape, images: 1, rows: images, x: { ...x, row: x.image }, y: { ...y, row: y.image } };
+}
+
+export interface CorrelationKernel {
+  /** Parameters: x, weights, y, with statistics the partial sums of y and of y^2, from, to. */
+  readonly kernel: ReturnType<Emitter['module']['function']>;
+  readonly units: number;
+  /** Rows of the partial sums. */
+  readonly parts: number;
+}
+
+/** Several correlations of the same images, each with its own taps and its own pixels of y. */
+export function correlationKernel(
+  e: Emitter,
+  name: string,
+  shapes: readonly Correlation[],
+  weights: WeightLayout,
+  statistics = false,
+): CorrelationKernel {
+  const division = divide(shapes, weights, statistics);
+  const kernel = e.module.once(`${name} ${JSON.stringify([shapes, weights, statistics])}`, () => {
+    const parameters = Array<typeof type.i32>(statistics ? 7 : 5).fill(type.i32);
+    return e.module.function(name, parameters, (f, x, w, y, ...others) => {
+      const [from, to] = others.slice(-2);
+      const partials = others.slice(0, -2);
+      f.for(from, to, (unit) => {
+        const place = unitPlace(f, unit, division);
+        for (const shape of shapes) {
+          const writer = new CorrelationWriter(e, f, from, shape, weights, place, { x, w, y, partials });
+          const rows = f.let(least(f, i32.sub(i32.const(shape.rows), place.row), division.rows));
+          f.if(i32.gtS(rows, 0), () => writer.write(rows));
+        }
+      });
+    });
+  });
+  return { kernel, units: division.units, parts: division.parts };
+}
+
+/** What a unit has to do. */
+interface UnitPlace {
+  readonly part: Local;
+  readonly firstGroup: Local;
+  readonly lastGroup: Local;
+  readonly image: Local;
+  readonly images: Local;
+  readonly row: Local;
+}
+
+function unitPlace(f: FunctionBuilder, unit: Local, division: Division): UnitPlace {
+  const { parts, rowChunks, groups, groupsAUnit, images, imagesAUnit, rows } = division;
+  const part = f.let(i32.remU(unit, parts));
+  const firstGroup = f.let(i32.mul(i32.divU(unit, parts), groupsAUnit));
+  const image = f.let(i32.mul(i32.divU(part, rowChunks), imagesAUnit));
+  return {
+    part,
+    firstGroup,
+    lastGroup: f.let(i32.add(firstGroup, least(f, i32.sub(i32.const(groups), firstGroup), groupsAUnit))),
+    image,
+    images: f.let(least(f, i32.sub(i32.const(images), image), imagesAUnit)),
+    row: f.let(i32.mul(i32.remU(part, rowChunks), rows)),
+  };
+}
+
+function least(f: FunctionBuilder, value: Code, limit: number): Code {
+  const held = f.let(value);
+  return select(i32.ltS(held, limit), held, i32.const(limit));
+}
+
+interface Bases {
+  readonly x: Local;
+  readonly w: Local;
+  readonly y: Local;
+  readonly partials: readonly Local[];
+}
+
+class CorrelationWriter {
+  readonly #e: Emitter;
+  readonly #f: FunctionBuilder;
+  readonly #never: Local;
+  readonly #shape: Correlation;
+  readonly #weights: WeightLayout;
+  readonly #place: UnitPlace;
+  readonly #bases: Bases;
+
+  constructor(
+    e: Emitter,
+    f: FunctionBuilder,
+    never: Local,
+    shape: Correlation,
+    weights: WeightLayout,
+    place: UnitPlace,
+    bases: Bases,
+  ) {
+    this.#e = e;
+    this.#f = f;
+    this.#never = never;
+    this.#shape = shape;
+    this.#weights = weights;
+    this.#place = place;
+    this.#bases = bases;
+  }
+
+  write(rows: Local): void {
+    const f = this.#f;
+    const { vectors } = this.#shape;
+    const { vectorsAGroup } = this.#weights;
+    const { firstGroup, lastGroup } = this.#place;
+    const [whole, rest] = [Math.floor(vectors / vectorsAGroup), vectors % vectorsAGroup];
+    if (whole > 0) {
+      const end = rest > 0 ? f.let(least(f, lastGroup, whole)) : lastGroup;
+      f.for(firstGroup, end, (group) => this.#group(group, vectorsAGroup, rows));
+    }
+    if (rest > 0) f.if(i32.gtS(lastGroup, whole), () => this.#group(f.let(i32.const(whole)), rest, rows));
+  }
+
+  #group(group: Local, vectors: number, rows: Local): void {
+    const f = this.#f;
+    const { x: xStrides, y: yStrides, weightStart } = this.#shape;
+    const { groupBytes, vectorsAGroup } = this.#weights;
+    const { image, images, row } = this.#place;
+    const { x, w, y, partials } = this.#bases;
+    // A last, narrower group has a part of the others' distance between its correlations.
+    const start = (weightStart * (this.#weights.isPacked ? vectors : vectorsAGroup)) / vectorsAGroup;
+    const weight = f.let(i32.add(i32.add(w, start), i32.mul(group, groupBytes)));
+    const first = (base: Local, { start, image: imageBytes, row: rowBytes }: Strides): Code =>
+      i32.add(i32.add(i32.add(base, start), i32.mul(image, imageBytes)), i32.mul(row, rowBytes));
+    const source = f.let(first(x, xStrides));
+    const groupOffset = f.let(i32.mul(group, vectorsAGroup * vectorBytes));
+    const target = f.let(i32.add(first(y, yStrides), groupOffset));
+    const sums = partials.map((base) => {
+      const part = i32.mul(this.#place.part, this.#shape.vectors * 2 * vectorBytes);
+      return f.let(i32.add(i32.add(base, part), i32.shl(groupOffset, 1)));
+    });
+    const addSums = sums.length > 0 ? writeChannelSums(this.#e, f, sums, vectors) : undefined;
+    f.repeat(images, () => {
+      this.#image(source, weight, target, vectors, rows);
+      addSums?.(target, rows, this.#shape.columns, yStrides);
+      f.advance(source, xStrides.image);
+      f.advance(target, yStrides.image);
+    });
+  }
+
+  /** Some rows of one image: first the tiles that lie in one row, then what is narrower, several rows at a time. */
+  #image(x: Local, weight: Local, y: Local, vectors: number, rows: Local): void {
+    const f = this.#f;
+    const { columns, x: xStrides, y: yStrides } = this.#shape;
+    const cut = cutRows(columns, vectors);
+    const narrow = cut.tails.filter((tail) => tail < cut.size);
+    const wide: Cut = { ...cut, tails: cut.tails.filter((tail) => tail >= cut.size) };
+    const done = columns - narrow.reduce((sum, tail) => sum + tail, 0);
+    const move = (source: Local, target: Local, [byRows, byColumns]: readonly [number, number]): void => {
+      f.advance(source, byRows * xStrides.row + byColumns * xStrides.column);
+      f.advance(target, byRows * yStrides.row + byColumns * yStrides.column);
+    };
+    if (done > 0) {
+      const [source, target] = [f.let(x), f.let(y)];
+      f.repeat(rows, () => {
+        const tile = (width: number): void => {
+          this.#tile(source, weight, target, [1, width], vectors);
+          move(source, target, [0, width]);
+        };
+        if (wide.repeated > 0) f.repeat(wide.repeated, () => tile(wide.size));
+        for (const width of wide.tails) tile(width);
+        move(source, target, [1, -done]);
+      });
+    }
+    for (const width of narrow) {
+      const [source, target] = [f.let(x), f.let(y)];
+      move(source, target, [0, done]);
+      const height = Math.min(this.#shape.rows, heightOf(width, vectors));
+      const sweep = (count: Local, tileRows: number): void =>
+        f.if(count, () =>
+          f.repeat(count, () => {
+            this.#tile(source, weight, target, [tileRows, width], vectors);
+            move(source, target, [tileRows, 0]);
+          }),
+        );
+      sweep(f.let(i32.divU(rows, height)), height);
+      if (height > 1) sweep(f.let(i32.remU(rows, height)), 1);
+    }
+  }
+
+  #tile(x: Local, weight: Local, y: Local, [height, width]: readonly [number, number], vectors: number): void {
+    const f = this.#f;
+    const { taps, channels, x: strides, y: yStrides } = this.#shape;
+    const tile = new Tile(this.#e, f, this.#never, height * width, vectors);
+    const offset = (pixel: number, { row, column }: Strides): number =>
+      Math.floor(pixel / width) * row + (pixel % width) * column;
+    const weightStep = this.#weights.isPacked ? vectors * vectorBytes : this.#weights.stepBytes;
+    const [xPlace, weightPlace] = [f.let(x), f.let(weight)];
+    const step = (xOffset: number, k: number): void =>
+      tile.step(
+        (pixel) => v128.load32Splat(xPlace, xOffset + offset(pixel, strides)),
+        (v) => v128.load(weightPlace, k * weightStep + v * vectorBytes),
+      );
+    const run = (length: number): void =>
+      tile.run(
+        length,
+        (k) => step(k * strides.channel, k),
+        (steps) => {
+          f.advance(xPlace, steps * strides.channel);
+          f.advance(weightPlace, steps * weightStep);
+        },
+      );
+    tile.accumulate(() => {
+      if (taps[0] * taps[1] === 0) return;
+      const rowSteps = taps[1] * channels;
+      const isDense = taps[1] === 1 || strides.tapColumn === channels * strides.channel;
+      tile.repeat(taps[0], () => {
+        if (isDense) {
+          run(rowSteps);
+          f.advance(xPlace, strides.tapRow - rowSteps * strides.channel);
+        } else if (rowSteps <= fewSteps) {
+          for (let k = 0; k < rowSteps; k++) {
+            step(Math.floor(k / channels) * strides.tapColumn + (k % channels) * strides.channel, k);
+          }
+          f.advance(xPlace, strides.tapRow);
+          f.advance(weightPlace, rowSteps * weightStep);
+        } else {
+          tile.repeat(taps[1], () => {
+            run(channels);
+            f.advance(xPlace, strides.tapColumn - channels * strides.channel);
+          });
+          f.advance(xPlace, strides.tapRow - taps[1] * strides.tapColumn);
+        }
+      });
+    });
+    tile.forEach((sum, pixel, v) => {
+      f.emit(v128.store(y, sum, offset(pixel, yStrides) + v * vectorBytes));
+    });
+  }
+}
+
+/** Rows of a tile that is only so many columns wide. */
+const heightOf = (width: number, vectors: number): number =>
+  vectors === 2 && width === 3 ? 2 : Math.max(1, Math.floor(rowsFor(vectors) / width));
+
+/** Steps of a kernel row that are written out, where its pixels have pad channels between them. */
+const fewSteps = 24;

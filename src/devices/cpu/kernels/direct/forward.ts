@@ -1,0 +1,72 @@
+// The forward convolution: a correlation of the input with the kernel, `stride` pixels on for each output pixel.
+
+import type { Geometry, Halo } from '../../geometry.ts';
+import type { Emitter, Weights } from '../../step.ts';
+import type { ConvolutionShape, Forward, Statistics } from '../convolution.ts';
+import { partBytes } from '../pointwise.ts';
+import { correlationKernel, joinImages } from './correlation.ts';
+import { vectorsFor } from './tile.ts';
+import { readWeights } from './weights.ts';
+
+/** What a convolution reads beyond its input. */
+export function forwardHalo(shape: ConvolutionShape): Halo {
+  const { stride, padding } = shape.window;
+  const after = (extent: number, out: number, kernel: number, axis: 0 | 1): number =>
+    Math.max(0, (out - 1) * stride[axis] + kernel - padding[axis] - extent);
+  return {
+    top: padding[0],
+    left: padding[1],
+    bottom: after(shape.height, shape.outHeight, shape.kernelHeight, 0),
+    right: after(shape.width, shape.outWidth, shape.kernelWidth, 1),
+  };
+}
+
+export function directForward(
+  e: Emitter,
+  { x, weights, y, window: { stride, padding }, statistics = false }: Forward,
+): Statistics | undefined {
+  const [g, out] = [x.geometry, y.geometry];
+  const shape = joinImages({
+    images: out.n,
+    rows: out.h,
+    columns: out.w,
+    taps: [weights.kernelHeight, weights.kernelWidth],
+    channels: weights.inChannels,
+    x: {
+      start: g.origin - padding[0] * g.rowBytes - padding[1] * g.pixelBytes,
+      image: g.imageBytes,
+      row: stride[0] * g.rowBytes,
+      column: stride[1] * g.pixelBytes,
+      tapRow: g.rowBytes,
+      tapColumn: g.pixelBytes,
+      channel: 4,
+    },
+    y: { start: out.origin, image: out.imageBytes, row: out.rowBytes, column: out.pixelBytes },
+    vectors: out.stored / 4,
+    weightStart: 0,
+  });
+  const pixels = out.n * out.h * out.w;
+  const ready = readWeights(e, weights, vectorsFor(shape.rows * shape.columns), pixels);
+  const { kernel, units, parts } = correlationKernel(e, 'conv2d', [shape], ready.layout, statistics);
+  const partial = (name: string) => e.scratch(name, parts * partBytes(out.c));
+  const found = statistics
+    ? { sums: partial('channel sums'), squares: partial('channel sums of squares'), parts }
+    : undefined;
+  const added = found ? [found.sums, found.squares] : [];
+  e.step({
+    name: `conv2d ${describe(weights, out)}`,
+    kernel,
+    arguments: [x.buffer, ready.buffer, y.buffer, ...added],
+    units,
+    reads: [x.buffer, ready.buffer],
+    writes: [y.buffer, ...added],
+    operations: operationsOf(weights, out),
+  });
+  return found;
+}
+
+export const describe = ({ kernelHeight, kernelWidth, inChannels, outChannels }: Weights, y: Geometry): string =>
+  `${kernelHeight}x${kernelWidth} ${inChannels} -> ${outChannels} at ${y.h}x${y.w}`;
+
+export const operationsOf = ({ kernelHeight, kernelWidth, inChannels, outChannels }: Weights, y: Geometry): number =>
+  2 * y.n * y.h * y.w * kernelHeight * kernelWidth * inChannels * outChannels;

@@ -1,0 +1,106 @@
+// The input gradient. With i = output row, u = kernel row, h = i * stride + u - padding the input row they meet at:
+//
+//   dx[h] = sum over the taps u with (h + padding - u) = stride * i of w[u]^T dy[i]
+//
+// Rows with the same (h + padding) mod stride use the same taps, u = phase, phase + stride, ...: each phase is a dense
+// correlation of dy with the weights of those taps, last one first, and gives every stride-th row; likewise for columns.
+// A phase without taps gives zeros.
+
+import type { Halo } from '../../geometry.ts';
+import type { Emitter } from '../../step.ts';
+import type { ConvolutionShape, InputGradient } from '../convolution.ts';
+import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
+import { describe, operationsOf } from './forward.ts';
+import { vectorsFor } from './tile.ts';
+import { packWeights, type TapRange, tapCount } from './weights.ts';
+
+/** One phase along one axis. */
+interface Phase {
+  /** Its first element of dx, and how many there are. */
+  readonly first: number;
+  readonly count: number;
+  readonly taps: TapRange;
+  /** The element of dy that the first tap reads for the first element. */
+  readonly start: number;
+}
+
+function phasesOf(extent: number, kernel: number, stride: number, padding: number): Phase[] {
+  return Array.from({ length: Math.min(stride, extent) }, (_, first) => {
+    const phase = (first + padding) % stride;
+    const count = Math.max(0, Math.ceil((kernel - phase) / stride));
+    return {
+      first,
+      count: Math.ceil((extent - first) / stride),
+      taps: { first: phase + (count - 1) * stride, step: -stride, count },
+      start: Math.floor((first + padding) / stride) - (count - 1),
+    };
+  });
+}
+
+/** What the input gradient reads beyond the upstream gradient. */
+export function inputGradientHalo(shape: ConvolutionShape): Halo {
+  const { stride, padding } = shape.window;
+  const along = (extent: number, out: number, kernel: number, axis: 0 | 1): [number, number] => {
+    const phases = phasesOf(extent, kernel, stride[axis], padding[axis]).filter(({ taps }) => taps.count > 0);
+    const before = Math.max(0, ...phases.map(({ start }) => -start));
+    const after = Math.max(0, ...phases.map(({ start, count, taps }) => start + count + taps.count - 1 - out));
+    return [before, after];
+  };
+  const [top, bottom] = along(shape.height, shape.outHeight, shape.kernelHeight, 0);
+  const [left, right] = along(shape.width, shape.outWidth, shape.kernelWidth, 1);
+  return { top, left, bottom, right };
+}
+
+export function directInputGradient(
+  e: Emitter,
+  { upstream, weights, dx, window: { stride, padding } }: InputGradient,
+): void {
+  const [g, out] = [upstream.geometry, dx.geometry];
+  const rowPhases = phasesOf(out.h, weights.kernelHeight, stride[0], padding[0]);
+  const columnPhases = phasesOf(out.w, weights.kernelWidth, stride[1], padding[1]);
+  const phases = rowPhases.flatMap((row) => columnPhases.map((column) => ({ row, column })));
+  const vectorsAGroup = vectorsFor(rowPhases[0].count * columnPhases[0].count * (rowPhases[0].count === 1 ? out.n : 1));
+  const blocks = phases.map(({ row, column }) => ({ rows: row.taps, columns: column.taps }));
+  const packed = packWeights(e, weights, { blocks, transposed: true, vectorsAGroup });
+  const tapBytes = weights.outChannels * vectorsAGroup * 16;
+  let weightStart = 0;
+  const shapes = phases.map(({ row, column }, i): Correlation => {
+    const shape: Correlation = {
+      images: out.n,
+      rows: row.count,
+      columns: column.count,
+      taps: [row.taps.count, column.taps.count],
+      channels: weights.outChannels,
+      x: {
+        start: g.origin + row.start * g.rowBytes + column.start * g.pixelBytes,
+        image: g.imageBytes,
+        row: g.rowBytes,
+        column: g.pixelBytes,
+        tapRow: g.rowBytes,
+        tapColumn: g.pixelBytes,
+        channel: 4,
+      },
+      y: {
+        start: out.origin + row.first * out.rowBytes + column.first * out.pixelBytes,
+        image: out.imageBytes,
+        row: stride[0] * out.rowBytes,
+        column: stride[1] * out.pixelBytes,
+      },
+      vectors: out.stored / 4,
+      weightStart,
+    };
+    weightStart += tapCount(blocks[i]) * tapBytes;
+    return shape;
+  });
+  const joined = shapes.every(({ rows }) => rows === 1) ? shapes.map(joinImages) : shapes;
+  const { kernel, units } = correlationKernel(e, 'conv2dInputGradient', joined, packed.layout);
+  e.step({
+    name: `conv2dInputGradient ${describe(weights, g)}`,
+    kernel,
+    arguments: [upstream.buffer, packed.buffer, dx.buffer],
+    units,
+    reads: [upstream.buffer, packed.buffer],
+    writes: [dx.buffer],
+    operations: operationsOf(weights, g),
+  });
+}

@@ -1,0 +1,111 @@
+// A tile: the sums that a kernel keeps in registers while it runs through what is added up. It is as many rows (pixels, or
+// pairs of a weight's place and channel) times vectors of output channels as registers hold; a step adds, to each of them,
+// a row's number times a vector of weights (or of the upstream gradient).
+//
+//   sums[r, v] += spread(row r) * vector v        8 sums, 4 spread numbers, 2 vectors: 14 of 16 registers
+//
+// V8's scheduler would move the loads of several steps before their arithmetic and spill. Steps are kept apart by a branch
+// that is never taken. It has to lead to where the sums are still used: what a branch's target doesn't use, the scheduler
+// moves past the branch, and the boundary is none. So a tile's loops stand in a block, and the branches go to its end.
+
+import type { FunctionBuilder, Local } from '../../assembler.ts';
+import type { Emitter } from '../../step.ts';
+import { type Code, f32x4, i32, type } from '../../wasm.ts';
+
+/** How many rows make a tile for a number of vectors: enough independent sums to hide the latency of an addition. */
+export function rowsFor(vectors: number): number {
+  return vectors >= 5 ? 1 : Math.floor(8 / vectors) + (vectors === 3 ? 1 : 0);
+}
+
+/** The most vectors that a tile may have where there are only so many rows. */
+export const vectorsFor = (rows: number): number => (rows >= 4 ? 2 : rows >= 2 ? 4 : 8);
+
+/** count = repeated * size + the sum of the tails. */
+export interface Cut {
+  readonly size: number;
+  readonly repeated: number;
+  readonly tails: readonly number[];
+}
+
+/** Cuts rows into tiles. A small remainder makes some of the last ones larger: sums are few in a small tile, and it waits. */
+export function cutRows(count: number, vectors: number): Cut {
+  const size = rowsFor(vectors);
+  const [whole, rest] = [Math.floor(count / size), count % size];
+  if (rest === 0) return { size, repeated: whole, tails: [] };
+  if (vectors === 2 && rest <= 2 && whole >= rest) {
+    return { size, repeated: whole - rest, tails: Array<number>(rest).fill(size + 1) };
+  }
+  return { size, repeated: whole, tails: [rest] };
+}
+
+export class Tile {
+  readonly #e: Emitter;
+  readonly #f: FunctionBuilder;
+  readonly #never: Local;
+  readonly #rows: number;
+  readonly #vectors: number;
+  readonly #sums: readonly Local[];
+  readonly #loaded: readonly Local[];
+  readonly #spread: readonly Local[];
+  #depth = 0;
+  #boundaries = 0;
+
+  /** @param never a number that is never negative, which V8 doesn't know */
+  constructor(e: Emitter, f: FunctionBuilder, never: Local, rows: number, vectors: number) {
+    this.#e = e;
+    this.#f = f;
+    this.#never = never;
+    this.#rows = rows;
+    this.#vectors = vectors;
+    this.#sums = f.locals(rows * vectors, type.v128);
+    this.#loaded = f.locals(vectors, type.v128);
+    this.#spread = f.locals(rows, type.v128);
+  }
+
+  /** Sets all sums to 0 and runs the body, whose loops are this tile's and whose end leaves the sums complete. */
+  accumulate(body: () => void): void {
+    for (const sum of this.#sums) this.#f.set(sum, f32x4.const(0));
+    this.#f.block(body);
+  }
+
+  /** Runs the body `count` >= 1 times. */
+  repeat(count: Code | number, body: () => void): void {
+    const isLoop = count !== 1;
+    if (isLoop) this.#depth++;
+    this.#f.repeat(count, body);
+    if (isLoop) this.#depth--;
+  }
+
+  step(spread: (row: number) => Code, vector: (index: number) => Code): void {
+    const f = this.#f;
+    this.#loaded.forEach((local, v) => {
+      f.set(local, vector(v));
+    });
+    this.#spread.forEach((local, row) => {
+      f.set(local, spread(row));
+    });
+    this.forEach((sum, row, v) => {
+      f.set(sum, this.#e.madd(this.#spread[row], this.#loaded[v], sum));
+    });
+    f.branchIf(i32.eq(this.#never, -++this.#boundaries), this.#depth);
+  }
+
+  /** `length` steps one behind the other, a few at a time; `step` is told its place among these. */
+  run(length: number, step: (k: number) => void, advance: (steps: number) => void): void {
+    const group = (count: number): void => {
+      for (let k = 0; k < count; k++) step(k);
+      advance(count);
+    };
+    const size = length < 2 * stepsAtATime ? length : stepsAtATime;
+    if (length >= size && size > 0) this.repeat(Math.floor(length / size), () => group(size));
+    if (size > 0 && length % size > 0) group(length % size);
+  }
+
+  forEach(visit: (sum: Local, row: number, vector: number) => void): void {
+    for (let row = 0; row < this.#rows; row++) {
+      for (let v = 0; v < this.#vectors; v++) visit(this.#sums[row * this.#vectors + v], row, v);
+    }
+  }
+}
+
+const stepsAtATime = 4;

@@ -1,0 +1,60 @@
+// How a correlation is cut into units: as much work as some tens of microseconds take, enough units for all threads, and the
+// weights of a unit small enough for the second cache level. It depends on the shape alone.
+
+import type { Correlation } from './correlation.ts';
+import type { WeightLayout } from './weights.ts';
+
+/** Unit u does the pixels of part u % parts, and of the groups of output channels those of piece floor(u / parts). */
+export interface Division {
+  readonly units: number;
+  readonly parts: number;
+  readonly groups: number;
+  readonly groupsAUnit: number;
+  readonly images: number;
+  /** Of a part, which is either whole images or rows of one. */
+  readonly imagesAUnit: number;
+  /** Rows of a part, in each of several correlations. */
+  readonly rows: number;
+  readonly rowChunks: number;
+}
+
+/** In multiply-adds; a core does some 25 in a nanosecond. */
+const unitWork = 1e6;
+const smallestUnitWork = 50e3;
+const fewestUnits = 32;
+/** Half of a second cache level of 512 KiB. */
+const cachedWeightBytes = 256 * 1024;
+/** Each part is a row of partial channel sums, which one thread adds up. */
+const maximumStatisticsParts = 128;
+
+/** Multiply-adds of a unit, where all of it is so much. */
+export const workOfUnit = (total: number): number =>
+  Math.min(unitWork, Math.max(smallestUnitWork, total / fewestUnits));
+
+const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, Math.round(value)));
+
+export function divide(shapes: readonly Correlation[], weights: WeightLayout, statistics: boolean): Division {
+  const { images, vectors } = shapes[0];
+  const groups = Math.ceil(vectors / weights.vectorsAGroup);
+  const allRows = Math.max(...shapes.map(({ rows }) => rows));
+  const total = shapes.reduce((sum, shape) => sum + workOf(shape), 0);
+  const target = Math.max(workOfUnit(total), statistics ? total / maximumStatisticsParts : 0);
+
+  const groupPieces = Math.max(
+    Math.ceil((groups * weights.groupReadBytes) / cachedWeightBytes),
+    // Where there are few rows, channels are what threads can share.
+    Math.ceil(Math.min(fewestUnits, total / target) / (images * allRows)),
+  );
+  const groupsAUnit = Math.ceil(groups / Math.min(groups, groupPieces));
+  const imageWork = (total / images) * (groupsAUnit / groups);
+  const isLarge = imageWork > target;
+  const rows = isLarge ? clamp((allRows * target) / imageWork, 1, allRows) : allRows;
+  const imagesAUnit = isLarge ? 1 : clamp(target / imageWork, 1, images);
+  const rowChunks = Math.ceil(allRows / rows);
+  const parts = Math.ceil(images / imagesAUnit) * rowChunks;
+  const units = parts * Math.ceil(groups / groupsAUnit);
+  return { units, parts, groups, groupsAUnit, images, imagesAUnit, rows, rowChunks };
+}
+
+const workOf = ({ images, rows, columns, taps, channels, vectors }: Correlation): number =>
+  images * rows * columns * Math.max(1, taps[0] * taps[1] * channels) * vectors * 4;

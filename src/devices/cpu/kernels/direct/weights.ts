@@ -1,0 +1,193 @@
+// The order in which a correlation reads weights: group by group of output channels, and in each tap by tap and channel by
+// channel, a few vectors at a step. Small weights are read where they are; others are brought into just that order first,
+// [group][tap][channel that is added up][output channel of the group], or else each step would touch another cache line.
+//
+// The input gradient reads them transposed: it adds up over the convolution's output channels, and its own output channels
+// are the convolution's input channels.
+
+import type { FunctionBuilder, Local } from '../../assembler.ts';
+import { vectorBytes } from '../../geometry.ts';
+import type { Buffer, Emitter, Weights } from '../../step.ts';
+import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
+
+export interface WeightLayout {
+  readonly vectorsAGroup: number;
+  /** Steps lie behind one another; otherwise `stepBytes` apart. */
+  readonly isPacked: boolean;
+  readonly stepBytes: number;
+  /** From one group to the next. */
+  readonly groupBytes: number;
+  /** What is read of a group. */
+  readonly groupReadBytes: number;
+}
+
+export interface ReadyWeights {
+  readonly buffer: Buffer;
+  readonly layout: WeightLayout;
+}
+
+/** Kernel rows, or columns, at even distances. */
+export interface TapRange {
+  readonly first: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** Taps in the order in which they are used; row by row. */
+export interface TapBlock {
+  readonly rows: TapRange;
+  readonly columns: TapRange;
+}
+
+export const tapCount = ({ rows, columns }: TapBlock): number => rows.count * columns.count;
+
+export const allTaps = ({ kernelHeight, kernelWidth }: Weights): TapBlock => ({
+  rows: { first: 0, step: 1, count: kernelHeight },
+  columns: { first: 0, step: 1, count: kernelWidth },
+});
+
+/** Weights of up to this size stay in the first cache level whatever their order. */
+const smallBytes = 16 * 1024;
+/** Weights that are used less often are not worth packing. */
+const fewPixels = 16;
+
+/** All weights in their own order, for so many output pixels. */
+export function readWeights(e: Emitter, weights: Weights, vectorsAGroup: number, pixels: number): ReadyWeights {
+  const { kernelHeight, kernelWidth, inChannels, outChannels, strides, buffer } = weights;
+  const steps = kernelHeight * kernelWidth * inChannels;
+  const isEven = strides.column === inChannels * strides.in && strides.row === kernelWidth * strides.column;
+  const isInOrder = outChannels <= vectorsAGroup * 4;
+  const pays = steps * outChannels * 4 > smallBytes && pixels > fewPixels;
+  if (!isEven || (pays && !isInOrder)) {
+    return packWeights(e, weights, { blocks: [allTaps(weights)], transposed: false, vectorsAGroup });
+  }
+  const groupBytes = vectorsAGroup * vectorBytes;
+  const groupReadBytes = steps * groupBytes;
+  return { buffer, layout: { vectorsAGroup, isPacked: false, stepBytes: strides.in, groupBytes, groupReadBytes } };
+}
+
+export interface Packing {
+  /** Behind one another in every group. */
+  readonly blocks: readonly TapBlock[];
+  readonly transposed: boolean;
+  readonly vectorsAGroup: number;
+}
+
+/** A step that packs weights; a unit of it is a group. */
+export function packWeights(e: Emitter, weights: Weights, packing: Packing): ReadyWeights {
+  const { vectorsAGroup, blocks, transposed } = packing;
+  const { inChannels, outChannels } = weights;
+  const [summed, results] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
+  const vectors = Math.ceil(results / 4);
+  const steps = blocks.reduce((sum, block) => sum + tapCount(block), 0) * summed;
+  const groupBytes = steps * vectorsAGroup * vectorBytes;
+  const packed = e.scratch('packed weights', Math.max(1, steps) * vectors * vectorBytes);
+  const { buffer: _, ...shape } = weights;
+  const kernel = e.module.once(`packWeights ${JSON.stringify([shape, packing])}`, () =>
+    e.module.function('packWeights', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
+      f.for(from, to, (group) => {
+        const into = f.let(i32.add(target, i32.mul(group, groupBytes)));
+        const lanes = vectorsAGroup * 4;
+        const write = (count: number): void =>
+          writeGroup(f, weights, packing, summed, count, i32.mul(group, lanes), source, into);
+        const [whole, rest] = [Math.floor(results / lanes), results % lanes];
+        if (rest === 0) write(lanes);
+        else if (whole === 0) write(rest);
+        else
+          f.if(
+            i32.ltS(group, whole),
+            () => write(lanes),
+            () => write(rest),
+          );
+      });
+    }),
+  );
+  e.step({
+    name: 'pack weights',
+    kernel,
+    arguments: [weights.buffer, packed],
+    units: Math.ceil(vectors / vectorsAGroup),
+    reads: [weights.buffer],
+    writes: [packed],
+  });
+  const layout = { vectorsAGroup, isPacked: true, stepBytes: 0, groupBytes, groupReadBytes: groupBytes };
+  return { buffer: packed, layout };
+}
+
+/** @param lanes output channels that the group has */
+function writeGroup(
+  f: FunctionBuilder,
+  { strides }: Weights,
+  { blocks, transposed }: Packing,
+  summed: number,
+  lanes: number,
+  firstLane: Code,
+  source: Local,
+  into: Local,
+): void {
+  const vectors = Math.ceil(lanes / 4);
+  const start = f.let(i32.add(source, i32.mul(firstLane, transposed ? strides.in : 4)));
+  for (const { rows, columns } of blocks) {
+    if (rows.count * columns.count === 0) continue;
+    const place = f.let(i32.add(start, rows.first * strides.row + columns.first * strides.column));
+    f.repeat(rows.count, () => {
+      f.repeat(columns.count, () => {
+        if (transposed) writeTransposed(f, f.let(place), into, summed, lanes, strides.in);
+        else writeCopied(f, f.let(place), into, summed, vectors, strides.in);
+        f.advance(place, columns.step * strides.column);
+      });
+      f.advance(place, rows.step * strides.row - columns.count * columns.step * strides.column);
+    });
+  }
+}
+
+function writeCopied(
+  f: FunctionBuilder,
+  from: Local,
+  into: Local,
+  summed: number,
+  vectors: number,
+  step: number,
+): void {
+  f.repeat(summed, () => {
+    for (let v = 0; v < vectors; v++) {
+      f.emit(v128.store(into, v128.load(from, v * vectorBytes), v * vectorBytes));
+    }
+    f.advance(from, step);
+    f.advance(into, vectors * vectorBytes);
+  });
+}
+
+/** Blocks of 4 x 4 numbers, each turned about its diagonal. The results that a group lacks are zero. */
+function writeTransposed(
+  f: FunctionBuilder,
+  from: Local,
+  into: Local,
+  summed: number,
+  lanes: number,
+  laneBytes: number,
+): void {
+  const vectors = Math.ceil(lanes / 4);
+  const square = (count: number): void => {
+    for (let v = 0; v < vectors; v++) {
+      const rows = [0, 1, 2, 3].map((i) => {
+        const lane = v * 4 + i;
+        return f.let(lane < lanes ? v128.load(from, lane * laneBytes) : f32x4.const(0), type.v128);
+      });
+      const [a, b, c, d] = rows;
+      const pairs = [
+        [f32x4.shuffle(a, b, [0, 4, 1, 5]), f32x4.shuffle(c, d, [0, 4, 1, 5])],
+        [f32x4.shuffle(a, b, [2, 6, 3, 7]), f32x4.shuffle(c, d, [2, 6, 3, 7])],
+      ].map(([left, right]) => [f.let(left, type.v128), f.let(right, type.v128)] as const);
+      for (let k = 0; k < count; k++) {
+        const [left, right] = pairs[Math.floor(k / 2)];
+        const column = f32x4.shuffle(left, right, k % 2 === 0 ? [0, 1, 4, 5] : [2, 3, 6, 7]);
+        f.emit(v128.store(into, column, (k * vectors + v) * vectorBytes));
+      }
+    }
+    f.advance(from, count * 4);
+    f.advance(into, count * vectors * vectorBytes);
+  };
+  if (summed >= 4) f.repeat(Math.floor(summed / 4), () => square(4));
+  if (summed % 4 > 0) square(summed % 4);
+}

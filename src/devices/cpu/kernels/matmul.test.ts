@@ -1,0 +1,61 @@
+// Matrix products against plain loops in float64, with either matrix transposed.
+
+import { describe, expect, it } from 'vitest';
+import { relativeError } from '../../../../test/compare.ts';
+import { createHarness } from '../../../../test/kernel-harness.ts';
+import { matmulKernel } from './matmul.ts';
+
+const shapes = [
+  [1, 1, 1],
+  [1, 64, 10],
+  [32, 64, 10],
+  [10, 32, 64],
+  [32, 10, 64],
+  [5, 3, 7],
+  [2, 40, 33],
+  [3, 9, 17],
+  [6, 5, 130],
+  [1, 2049, 515],
+  [33, 513, 100],
+  [7, 3000, 4],
+] as const;
+
+/** Between -1 and 1, different from place to place. */
+const numbers = (count: number, seed: number) =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed));
+
+describe.each([
+  { transposeA: false, transposeB: false },
+  { transposeA: true, transposeB: false },
+  { transposeA: false, transposeB: true },
+])('a matrix product with $transposeA, $transposeB', ({ transposeA, transposeB }) => {
+  it.each(shapes)('%ix%i times that x%i', (rows, inner, columns) => {
+    const harness = createHarness();
+    const matrix = (n: number, c: number) => harness.image({ n, h: 1, w: 1, c });
+    const a = transposeA ? matrix(inner, rows) : matrix(rows, inner);
+    const b = transposeB ? matrix(columns, inner) : matrix(inner, columns);
+    const result = matrix(rows, columns);
+    const [as, bs] = [numbers(rows * inner, 1), numbers(inner * columns, 2)];
+    harness.fill(a, as);
+    harness.fill(b, bs);
+    matmulKernel(harness.emitter, a, b, result, { transposeA, transposeB });
+    const [first, second] = (['whole', 'scattered'] as const).map((order) => {
+      harness.clear(result);
+      harness.run(order);
+      return harness.memoryOf(result);
+    });
+    const expected = Float64Array.from({ length: rows * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      let sum = 0;
+      for (let k = 0; k < inner; k++) {
+        sum +=
+          as[transposeA ? k * rows + row : row * inner + k] *
+          bs[transposeB ? column * inner + k : k * columns + column];
+      }
+      return sum;
+    });
+    expect(relativeError(harness.read(result), expected)).toBeLessThan(2e-5);
+    expect(harness.isZeroAround(result)).toBe(true);
+    expect(first).toEqual(second);
+  });
+});
