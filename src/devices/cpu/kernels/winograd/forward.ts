@@ -10,12 +10,11 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Image, Weights } from '../../step.ts';
 import { type Code, f32x4, f64x2, i32, select, type, v128 } from '../../wasm.ts';
 import type { Forward, InputGradient, Statistics } from '../convolution.ts';
-import { packTransposed } from '../plain/convolution.ts';
 import { partBytes } from '../pointwise.ts';
-import { forwardProducts, type ProductShape } from './products.ts';
-import { outputKernel, patchKernel, positionBytes, type Tiling, tilingOf } from './tiles.ts';
+import { forwardProducts, type ProductShape, tileStride } from './products.ts';
+import { outputKernel, patchKernel, type Tiling, tilingOf } from './tiles.ts';
 import { positions, workBytes } from './transforms.ts';
-import { transformWeights } from './weights.ts';
+import { type Direction, type TransformedWeights, transformWeights } from './weights.ts';
 
 /** A block's patches and products should stay in the second cache level, and the weights for all blocks in the third. */
 const fusedBytes = 640 * 1024;
@@ -46,41 +45,25 @@ export function winogradForward(
   e: Emitter,
   { x, weights, y, window, statistics = false }: Forward,
 ): Statistics | undefined {
-  return convolve(e, { name: 'conv2d', x, weights, y, padding: window.padding, statistics });
+  return convolve(e, { name: 'conv2d', x, weights, y, padding: window.padding, statistics }, 'forward');
 }
 
 export function winogradInputGradient(e: Emitter, { upstream, weights, dx, window }: InputGradient): void {
-  const channelBytes = dx.geometry.stored * 4;
-  const tapBytes = weights.outChannels * channelBytes;
-  const taps = [2, 1, 0].flatMap((u) => [2, 1, 0].map((v) => [u, v] as const));
-  const turned = packTransposed(e, weights, taps, dx.geometry);
-  convolve(e, {
-    name: 'conv2dInputGradient',
-    x: upstream,
-    weights: {
-      ...weights,
-      buffer: turned,
-      inChannels: weights.outChannels,
-      outChannels: weights.inChannels,
-      strides: { row: 3 * tapBytes, column: tapBytes, in: channelBytes, out: 4 },
-    },
-    y: dx,
-    padding: [2 - window.padding[0], 2 - window.padding[1]],
-    statistics: false,
-  });
+  const padding = [2 - window.padding[0], 2 - window.padding[1]] as const;
+  convolve(e, { name: 'conv2dInputGradient', x: upstream, weights, y: dx, padding, statistics: false }, 'turned');
 }
 
-function convolve(e: Emitter, call: Call): Statistics | undefined {
-  const { x, weights, y } = call;
-  const transformed = transformWeights(e, weights);
+function convolve(e: Emitter, call: Call, direction: Direction): Statistics | undefined {
+  const { x, y } = call;
+  const weights = transformWeights(e, call.weights, direction);
   const tiling = tilingOf(y.geometry);
   const [inVectors, outVectors] = [x.geometry.stored / 4, y.geometry.stored / 4];
   const block = blockOf(tiling.count);
-  const plan = { tiling, block, inVectors, outVectors, inChannels: weights.inChannels };
+  const plan = { tiling, block, inVectors, outVectors, weights };
   const units = Math.ceil(tiling.count / block);
   const statistics = call.statistics ? partials(e, y, Math.min(units, maximumParts)) : undefined;
-  if (isFused(inVectors, outVectors, block)) fused(e, call, plan, transformed, statistics);
-  else staged(e, call, plan, transformed, statistics);
+  if (isFused(inVectors, outVectors, block)) fused(e, call, plan, statistics);
+  else staged(e, call, plan, statistics);
   return statistics;
 }
 
@@ -89,7 +72,7 @@ interface Plan {
   readonly block: number;
   readonly inVectors: number;
   readonly outVectors: number;
-  readonly inChannels: number;
+  readonly weights: TransformedWeights;
 }
 
 function partials(e: Emitter, y: Image, parts: number): Statistics {
@@ -107,20 +90,20 @@ const operationsOf = ({ weights, y: { geometry: g } }: Call): number =>
 const xStart = ({ x: { geometry: g }, padding }: Call): number =>
   g.origin - padding[0] * g.rowBytes - padding[1] * g.pixelBytes;
 
-function shapeOf({ inVectors, outVectors, inChannels }: Plan, tiles: number): ProductShape {
+function shapeOf({ inVectors, outVectors, weights }: Plan, tiles: number): ProductShape {
   const padded = Math.ceil(tiles / 4) * 4;
   return {
     inVectors,
     outVectors,
-    inChannels,
-    inStride: positionBytes(padded, inVectors),
-    outStride: positionBytes(padded, outVectors),
+    inChannels: weights.inChannels,
+    inStride: tileStride(padded, inVectors),
+    outStride: tileStride(padded, outVectors),
   };
 }
 
-function fused(e: Emitter, call: Call, plan: Plan, weights: Buffer, statistics: Statistics | undefined): void {
+function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | undefined): void {
   const { x, y } = call;
-  const { tiling, block, inVectors, outVectors } = plan;
+  const { tiling, block, inVectors, outVectors, weights } = plan;
   const shape = shapeOf(plan, block);
   const patches = patchKernel(e, 'input', { tiling, geometry: x.geometry, vectors: inVectors, stride: shape.inStride });
   const products = forwardProducts(e, shape);
@@ -166,17 +149,17 @@ function fused(e: Emitter, call: Call, plan: Plan, weights: Buffer, statistics: 
   e.step({
     name: describe(call),
     kernel,
-    arguments: [x.buffer, weights, y.buffer, { threadBytes: memory.bytes }, ...added],
+    arguments: [x.buffer, weights.buffer, y.buffer, { threadBytes: memory.bytes }, ...added],
     units,
-    reads: [x.buffer, weights],
+    reads: [x.buffer, weights.buffer],
     writes: [y.buffer, ...added],
     operations: operationsOf(call),
   });
 }
 
-function staged(e: Emitter, call: Call, plan: Plan, weights: Buffer, statistics: Statistics | undefined): void {
+function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | undefined): void {
   const { x, y } = call;
-  const { tiling, block, outVectors } = plan;
+  const { tiling, block, outVectors, weights } = plan;
   const shape = shapeOf(plan, tiling.count);
   const name = describe(call);
   const v = stagePatches(e, name, 'input', x, xStart(call), tiling, block, shape.inStride);
@@ -184,9 +167,9 @@ function staged(e: Emitter, call: Call, plan: Plan, weights: Buffer, statistics:
   e.step({
     name,
     kernel: forwardProducts(e, shape),
-    arguments: [v, weights, m, tiling.count],
+    arguments: [v, weights.buffer, m, tiling.count],
     units: positions,
-    reads: [v, weights],
+    reads: [v, weights.buffer],
     writes: [m],
     operations: operationsOf(call),
   });
@@ -303,7 +286,7 @@ export function forEachBlock(
   });
 }
 
-export function clear(f: FunctionBuilder, start: Local, bytes: number): void {
+function clear(f: FunctionBuilder, start: Local, bytes: number): void {
   const place = f.let(start);
   f.repeat(bytes / vectorBytes, () => {
     f.emit(v128.store(place, f32x4.const(0)));

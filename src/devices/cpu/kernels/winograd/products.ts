@@ -7,7 +7,8 @@ import type { Emitter } from '../../step.ts';
 import { f32x4, i32, type, v128 } from '../../wasm.ts';
 
 const rowsAtATime = 4;
-const vectorsAtATime = 2;
+/** Vectors of channels out: the weights' group. */
+export const vectorsAtATime = 2;
 
 /** Groups of two vectors (8 channels), the last perhaps of one. */
 export function forEachGroup(f: FunctionBuilder, vectors: number, body: (vectors: number) => void): void {
@@ -54,6 +55,18 @@ function unrolledSteps(f: FunctionBuilder, total: number, atATime: number, steps
   if (total % atATime > 0) steps(total % atATime);
 }
 
+/** Bytes from one position to the next; 64 more than it takes, or positions would fall on the same cache sets. */
+const apart = (bytes: number): number => bytes + 64;
+
+/** Of [tile][channel]. */
+export const tileStride = (tiles: number, vectors: number): number => apart(tiles * vectors * vectorBytes);
+/** Of transformed weights. */
+export const weightStride = (inChannels: number, outVectors: number): number =>
+  apart(inChannels * outVectors * vectorBytes);
+/** Of the sums of the weight gradient. */
+export const sumStride = (inVectors: number, outVectors: number): number =>
+  apart(inVectors * 4 * outVectors * vectorBytes);
+
 export interface ProductShape {
   /** Vectors of channels of each tile, in and out. */
   readonly inVectors: number;
@@ -71,7 +84,6 @@ export interface ProductShape {
 export function forwardProducts(e: Emitter, shape: ProductShape) {
   const { inVectors, outVectors, inChannels, inStride, outStride } = shape;
   const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
-  const weightBytes = inChannels * outBytes;
   return e.module.once(`winograd products ${JSON.stringify(shape)}`, () =>
     e.module.function(
       'winograd products',
@@ -81,7 +93,7 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
         f.for(from, to, (position) => {
           const left = f.let(i32.add(input, i32.mul(position, inStride)));
           const out = f.let(i32.add(result, i32.mul(position, outStride)));
-          const right = f.let(i32.add(weights, i32.mul(position, weightBytes)));
+          const right = f.let(i32.add(weights, i32.mul(position, weightStride(inChannels, outVectors))));
           forEachGroup(f, outVectors, (vectors) => {
             const [tile, into] = [f.let(left), f.let(out)];
             f.repeat(quads, () => {
@@ -114,31 +126,37 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
 }
 
 /**
- * Adds to the sums. Parameters: input [position][tile][in], upstream [position][tile][out], sums [position][in][out], number of
- * tiles, first position, end.
- *
- * @param sumStride bytes from one position of the sums to the next
+ * Parameters: input [position][tile][in], upstream [position][tile][out], sums [position][in][out], number of tiles, first
+ * position, end, and whether to add to the sums.
  */
-export function gradientProducts(e: Emitter, shape: ProductShape, sumStride: number) {
+export function gradientProducts(e: Emitter, shape: ProductShape) {
   const { inVectors, outVectors, inStride, outStride } = shape;
   const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
-  return e.module.once(`winograd gradient products ${JSON.stringify(shape)} ${sumStride}`, () =>
+  return e.module.once(`winograd gradient products ${JSON.stringify(shape)}`, () =>
     e.module.function(
       'winograd gradient products',
-      Array<typeof type.i32>(6).fill(type.i32),
-      (f, input, upstream, sums, tiles, from, to) => {
+      Array<typeof type.i32>(7).fill(type.i32),
+      (f, input, upstream, sums, tiles, from, to, adds) => {
         f.for(from, to, (position) => {
           const left = f.let(i32.add(input, i32.mul(position, inStride)));
-          const into = f.let(i32.add(sums, i32.mul(position, sumStride)));
+          const into = f.let(i32.add(sums, i32.mul(position, sumStride(inVectors, outVectors))));
           f.repeat(inVectors, () => {
             const right = f.let(i32.add(upstream, i32.mul(position, outStride)));
             const out = f.let(into);
             forEachGroup(f, outVectors, (vectors) => {
               const block = new Block(e, f, rowsAtATime, vectors);
               const place = (k: number): number => Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
-              block.sums.forEach((sum, k) => {
-                f.set(sum, v128.load(out, place(k)));
-              });
+              f.if(
+                adds,
+                () => {
+                  block.sums.forEach((sum, k) => {
+                    f.set(sum, v128.load(out, place(k)));
+                  });
+                },
+                () => {
+                  for (const sum of block.sums) f.set(sum, f32x4.const(0));
+                },
+              );
               const [x, dy] = [f.let(left), f.let(right)];
               const steps = (count: number): void => {
                 for (let k = 0; k < count; k++) block.step(x, (row) => k * inBytes + row * 4, dy, k * outBytes);

@@ -20,9 +20,6 @@ export function tilingOf({ n, h, w }: { readonly n: number; readonly h: number; 
   return { rows, columns, count: n * rows * columns };
 }
 
-/** Bytes from one position to the next; 64 more than it takes, or positions would fall on the same cache sets. */
-export const positionBytes = (tiles: number, vectors: number): number => tiles * vectors * vectorBytes + 64;
-
 interface Place {
   /** Of the tile's first pixel. */
   readonly address: Code;

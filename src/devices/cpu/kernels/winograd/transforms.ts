@@ -15,6 +15,10 @@ export const tileSize = 4;
 export const patchSize = 6;
 export const positions = patchSize * patchSize;
 
+/** Weights of a pair of channels, along one axis and in all. */
+export const kernelSize = 3;
+export const taps = kernelSize * kernelSize;
+
 /** One-dimensional: vectors to vectors. Inputs are locals, for they are used more than once. */
 export interface Transform {
   readonly inputs: number;

@@ -1,42 +1,55 @@
 // The weight gradient by Winograd's method: with V the transformed patches of x and D the transformed tiles of the upstream
 // gradient, dU = sum over tiles of V x D at each of the 36 positions, and dw = G' dU G.
 //
-//   fused    few channels: tiles are dealt out to a fixed number of parts, each with sums of its own
-//   staged   many channels: V and D are computed first; a unit of the products is a position, over all tiles
+//   fused    few channels, many tiles: tiles are dealt out to a fixed number of parts, each with sums of its own
+//   staged   V and D are computed first; a unit of the products is a position, over all tiles
 
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter } from '../../step.ts';
-import { i32, type } from '../../wasm.ts';
+import { i32, select, type } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
-import { sumParts } from '../sum-parts.ts';
-import { blockOf, clear, forEachBlock, isFused, layOut, stagePatches } from './forward.ts';
-import { gradientProducts, type ProductShape } from './products.ts';
-import { patchKernel, positionBytes, tilingOf } from './tiles.ts';
+import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './forward.ts';
+import { gradientProducts, type ProductShape, sumStride, tileStride } from './products.ts';
+import { patchKernel, tilingOf } from './tiles.ts';
 import { positions, workBytes } from './transforms.ts';
 import { transformGradient } from './weights.ts';
 
 const maximumParts = 16;
+/** Patches of more than this don't stay in the third cache level. */
+const stagedBytes = 16 * 1024 * 1024;
+/** Patches of both sides that the products of a position go through at a time: the first cache level. */
+const runBytes = 32 * 1024;
 
 export function winogradWeightGradient(e: Emitter, call: WeightGradient): void {
   const { x, upstream, gradient } = call;
   const tiling = tilingOf(upstream.geometry);
   const [inVectors, outVectors] = [x.geometry.stored / 4, upstream.geometry.stored / 4];
   const block = blockOf(tiling.count);
-  const inCache = isFused(inVectors, outVectors, block);
-  const tiles = inCache ? block : tiling.count;
+  const parts = Math.min(maximumParts, Math.ceil(tiling.count / block));
+  const inParts = sumsByParts(tiling.count, block, parts, inVectors, outVectors);
+  const tiles = inParts ? block : tiling.count;
   const padded = Math.ceil(tiles / 4) * 4;
   const shape: ProductShape = {
     inVectors,
     outVectors,
     inChannels: gradient.inChannels,
-    inStride: positionBytes(padded, inVectors),
-    outStride: positionBytes(padded, outVectors),
+    inStride: tileStride(padded, inVectors),
+    outStride: tileStride(padded, outVectors),
   };
-  const sums = inCache ? fused(e, call, shape, block) : staged(e, call, shape, block);
-  transformGradient(e, sums, gradient);
+  const sums = inParts ? fused(e, call, shape, block, parts) : staged(e, call, shape, block);
+  transformGradient(e, sums, inParts ? parts : 1, gradient);
 }
 
-const sumBytes = ({ inVectors, outVectors }: ProductShape): number => inVectors * 4 * outVectors * vectorBytes;
+/**
+ * Whether each part adds up its own tiles: then its sums are read and written for every block, and once more at the end.
+ * Otherwise all patches are written and read once, which takes memory too. What moves less, in numbers a position.
+ */
+function sumsByParts(tiles: number, block: number, parts: number, inVectors: number, outVectors: number): boolean {
+  if (!isFused(inVectors, outVectors, block)) return false;
+  const patches = tiles * (inVectors + outVectors) * 4;
+  const sums = (Math.ceil(tiles / block) + parts) * inVectors * outVectors * 16;
+  return sums < patches || positions * patches * 4 > stagedBytes;
+}
 
 const starts = ({ x: { geometry: g }, upstream, window }: WeightGradient) => ({
   x: g.origin - window.padding[0] * g.rowBytes - window.padding[1] * g.pixelBytes,
@@ -49,7 +62,7 @@ const describe = ({ gradient, upstream: { geometry: g } }: WeightGradient): stri
 const operationsOf = ({ gradient, upstream: { geometry: g } }: WeightGradient): number =>
   2 * 9 * g.n * g.h * g.w * gradient.inChannels * gradient.outChannels;
 
-function fused(e: Emitter, call: WeightGradient, shape: ProductShape, block: number): Buffer {
+function fused(e: Emitter, call: WeightGradient, shape: ProductShape, block: number, parts: number): Buffer {
   const { x, upstream } = call;
   const tiling = tilingOf(upstream.geometry);
   const { inVectors, outVectors, inStride, outStride } = shape;
@@ -61,11 +74,10 @@ function fused(e: Emitter, call: WeightGradient, shape: ProductShape, block: num
     vectors: outVectors,
     stride: outStride,
   });
-  const products = gradientProducts(e, shape, sumBytes(shape));
+  const products = gradientProducts(e, shape);
   const blocks = Math.ceil(tiling.count / block);
-  const parts = Math.min(maximumParts, blocks);
-  const partBytes = positions * sumBytes(shape);
-  const partials = e.scratch('winograd weight gradients', parts * partBytes);
+  const partBytes = positions * sumStride(inVectors, outVectors);
+  const sums = e.scratch('winograd weight gradients', parts * partBytes);
   const memory = layOut(positions * inStride, positions * outStride, workBytes);
   const key = `winograd weight gradient parts ${[taken.index, turned.index, products.index, start.x, start.upstream, parts, block]}`;
   const kernel = e.module.once(key, () =>
@@ -77,12 +89,13 @@ function fused(e: Emitter, call: WeightGradient, shape: ProductShape, block: num
         const first = f.let(i32.add(source, start.x));
         const firstUpstream = f.let(i32.add(dy, start.upstream));
         forEachBlock(f, { from, to, units: parts, blocks, block, tiles: tiling.count }, (unit) => {
-          const sums = f.let(i32.add(target, i32.mul(unit, partBytes)));
-          clear(f, sums, partBytes);
+          const own = f.let(i32.add(target, i32.mul(unit, partBytes)));
+          const adds = f.let(i32.const(0));
           return (tile, count) => {
             f.call(taken, first, v, work, tile, count);
             f.call(turned, firstUpstream, d, work, tile, count);
-            f.call(products, v, d, sums, count, i32.const(0), i32.const(positions));
+            f.call(products, v, d, own, count, i32.const(0), i32.const(positions), adds);
+            f.set(adds, i32.const(1));
           };
         });
       },
@@ -91,15 +104,12 @@ function fused(e: Emitter, call: WeightGradient, shape: ProductShape, block: num
   e.step({
     name: describe(call),
     kernel,
-    arguments: [x.buffer, upstream.buffer, partials, { threadBytes: memory.bytes }],
+    arguments: [x.buffer, upstream.buffer, sums, { threadBytes: memory.bytes }],
     units: parts,
     reads: [x.buffer, upstream.buffer],
-    writes: [partials],
+    writes: [sums],
     operations: operationsOf(call),
   });
-  if (parts === 1) return partials;
-  const sums = e.scratch('winograd weight gradient', partBytes);
-  sumParts(e, partials, parts, partBytes, sums);
   return sums;
 }
 
@@ -110,17 +120,26 @@ function staged(e: Emitter, call: WeightGradient, shape: ProductShape, block: nu
   const name = describe(call);
   const v = stagePatches(e, name, 'input', x, start.x, tiling, block, shape.inStride);
   const d = stagePatches(e, name, 'upstream', upstream, start.upstream, tiling, block, shape.outStride);
-  const bytes = sumBytes(shape);
-  const sums = e.scratch('winograd weight gradient', positions * bytes);
-  const products = gradientProducts(e, shape, bytes);
+  const { inVectors, outVectors } = shape;
+  const sums = e.scratch('winograd weight gradient', positions * sumStride(inVectors, outVectors));
+  const products = gradientProducts(e, shape);
+  const run = Math.max(8, Math.floor(runBytes / ((inVectors + outVectors) * vectorBytes * 4)) * 4);
   const kernel = e.module.once(`winograd staged gradient ${products.index}`, () =>
     e.module.function(
       'conv2dWeightGradient winograd',
       Array<typeof type.i32>(5).fill(type.i32),
       (f, source, dy, target, from, to) => {
         f.for(from, to, (position) => {
-          clear(f, f.let(i32.add(target, i32.mul(position, bytes))), bytes);
-          f.call(products, source, dy, target, i32.const(tiling.count), position, i32.add(position, 1));
+          const adds = f.let(i32.const(0));
+          const [left, right, rest] = [f.let(source), f.let(dy), f.let(i32.const(tiling.count))];
+          f.repeat(Math.ceil(tiling.count / run), () => {
+            const count = select(i32.gtS(rest, run), i32.const(run), rest);
+            f.call(products, left, right, target, count, position, i32.add(position, 1), adds);
+            f.set(adds, i32.const(1));
+            f.advance(left, run * inVectors * vectorBytes);
+            f.advance(right, run * outVectors * vectorBytes);
+            f.advance(rest, -run);
+          });
         });
       },
     ),

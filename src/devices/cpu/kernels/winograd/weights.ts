@@ -1,87 +1,181 @@
-// Weights on their way to the products: U = G g G' for every pair of channels, as [position][group of 8 out][in][8]; and back, the
-// weight gradient G' dU G from [position][in][out].
+// Weights on their way to the products: U = G g G' for every pair of channels, as [position][group of 8 out][in][8]; and back,
+// the weight gradient G' dU G from [part][position][in][out].
 
+import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Weights } from '../../step.ts';
-import { i32, type, v128 } from '../../wasm.ts';
-import { forEachGroup } from './products.ts';
+import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
+import { sumStride, vectorsAtATime, weightStride } from './products.ts';
 import {
+  kernelSize,
   patchSize,
   positions,
+  taps,
   transform2d,
   weightGradientTransform,
   weightTransform,
   workBytes,
 } from './transforms.ts';
 
-const outVectorsOf = ({ outChannels }: Weights): number => Math.ceil(outChannels / 4);
+/** Of the forward convolution; or turned round and transposed, as the input gradient wants them. */
+export type Direction = 'forward' | 'turned';
 
-export function transformWeights(e: Emitter, weights: Weights): Buffer {
-  const { inChannels, strides } = weights;
-  const outVectors = outVectorsOf(weights);
-  const positionBytes = inChannels * outVectors * vectorBytes;
-  const transformed = e.scratch('transformed weights', positions * positionBytes);
-  const kernel = e.module.once(`winograd weights ${inChannels} ${outVectors} ${JSON.stringify(strides)}`, () =>
+/** Channels in and vectors of channels out of the products; all four channels of a vector are among them. */
+export interface TransformedWeights {
+  readonly buffer: Buffer;
+  readonly inChannels: number;
+  readonly outVectors: number;
+}
+
+const channelsAUnit = 16;
+
+/** A unit is a group of 8 channels out with some channels in: it writes runs of memory. */
+export function transformWeights(e: Emitter, weights: Weights, direction: Direction): TransformedWeights {
+  const { strides } = weights;
+  const outVectors = Math.ceil((direction === 'forward' ? weights.outChannels : weights.inChannels) / 4);
+  const inChannels = direction === 'forward' ? weights.inChannels : Math.ceil(weights.outChannels / 4) * 4;
+  const stride = weightStride(inChannels, outVectors);
+  const chunks = Math.ceil(inChannels / channelsAUnit);
+  const [inStride, outStride] = direction === 'forward' ? [strides.in, strides.out] : [strides.out, strides.in];
+  const key = `winograd weights ${direction} ${weights.inChannels} ${weights.outChannels} ${JSON.stringify(strides)}`;
+  const kernel = e.module.once(key, () =>
     e.module.function(
       'winograd weights',
       Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, target, work, from, to) => {
-        f.for(from, to, (channel) => {
-          const place = f.let(i32.add(source, i32.mul(channel, strides.in)));
-          const group = f.let(target);
-          forEachGroup(f, outVectors, (vectors) => {
-            const into = f.let(i32.add(group, i32.mul(channel, vectors * vectorBytes)));
-            for (let vector = 0; vector < vectors; vector++) {
-              transform2d(
-                e,
-                f,
-                weightTransform,
-                (u, v) => v128.load(place, u * strides.row + v * strides.column),
-                (i, j, value) => f.emit(v128.store(into, value, (i * patchSize + j) * positionBytes)),
-                work,
-              );
-              f.advance(place, vectorBytes);
-              f.advance(into, vectorBytes);
-            }
-            f.advance(group, inChannels * vectors * vectorBytes);
+      (f, source, target, scratch, from, to) => {
+        const turned = f.let(i32.add(scratch, workBytes));
+        f.for(from, to, (unit) => {
+          const group = f.let(i32.divU(unit, chunks));
+          const channel = f.let(i32.mul(i32.remU(unit, chunks), channelsAUnit));
+          const count = f.let(atMost(f.let(i32.sub(i32.const(inChannels), channel)), channelsAUnit));
+          const vector = f.let(i32.mul(group, vectorsAtATime));
+          const vectors = f.let(atMost(f.let(i32.sub(i32.const(outVectors), vector)), vectorsAtATime));
+          const rowBytes = f.let(i32.mul(vectors, vectorBytes));
+          const place = f.let(i32.add(source, i32.add(i32.mul(vector, 4 * outStride), i32.mul(channel, inStride))));
+          const into = f.let(
+            i32.add(
+              target,
+              i32.add(i32.mul(group, inChannels * vectorsAtATime * vectorBytes), i32.mul(channel, rowBytes)),
+            ),
+          );
+          const transform = (load: (u: number, v: number) => Code, at: Local): void =>
+            transform2d(
+              e,
+              f,
+              weightTransform,
+              load,
+              (i, j, value) => f.emit(v128.store(at, value, (i * patchSize + j) * stride)),
+              scratch,
+            );
+          const step = direction === 'forward' ? 1 : 4;
+          f.repeat(step === 1 ? count : i32.shrU(count, 2), () => {
+            const [taken, row] = [f.let(place), f.let(into)];
+            const left = f.let(vectors);
+            f.doWhile(
+              () => {
+                if (direction === 'forward') {
+                  transform((u, v) => v128.load(taken, u * strides.row + v * strides.column), row);
+                } else {
+                  const isLast = i32.eq(i32.add(vector, i32.sub(vectors, left)), outVectors - 1);
+                  transposeSquare(f, taken, turned, weights, isLast);
+                  const [square, at] = [f.let(turned), f.let(row)];
+                  f.repeat(4, () => {
+                    const last = kernelSize - 1;
+                    transform((u, v) => v128.load(square, ((last - u) * kernelSize + last - v) * vectorBytes), at);
+                    f.advance(square, taps * vectorBytes);
+                    f.advance(at, rowBytes);
+                  });
+                }
+                f.advance(taken, 4 * outStride);
+                f.advance(row, vectorBytes);
+                f.set(left, i32.sub(left, 1));
+              },
+              () => left,
+            );
+            f.advance(place, step * inStride);
+            f.advance(into, step === 1 ? rowBytes : i32.shl(rowBytes, 2));
           });
         });
       },
     ),
   );
+  const buffer = e.scratch('transformed weights', positions * stride);
   e.step({
     name: 'winograd weights',
     kernel,
-    arguments: [weights.buffer, transformed, { threadBytes: workBytes }],
-    units: inChannels,
+    arguments: [weights.buffer, buffer, { threadBytes: workBytes + 4 * taps * vectorBytes }],
+    units: Math.ceil(outVectors / vectorsAtATime) * chunks,
     reads: [weights.buffer],
-    writes: [transformed],
+    writes: [buffer],
   });
-  return transformed;
+  return { buffer, inChannels, outVectors };
 }
 
-/** @param sums [position][in][out], channels in padded to whole vectors */
-export function transformGradient(e: Emitter, sums: Buffer, gradient: Weights): void {
+const atMost = (value: Local, limit: number): Code => select(i32.gtS(value, limit), i32.const(limit), value);
+
+/** Of 4 channels in x 4 channels out, to [out][tap][in]. There may be fewer channels in left than 4. */
+function transposeSquare(f: FunctionBuilder, from: Local, to: Local, weights: Weights, isLast: Code): void {
+  const { strides, inChannels } = weights;
+  const square = (rows: number): void => {
+    for (let tap = 0; tap < taps; tap++) {
+      const offset = Math.floor(tap / kernelSize) * strides.row + (tap % kernelSize) * strides.column;
+      const [a, b, c, d] = [0, 1, 2, 3].map((row) =>
+        f.let(row < rows ? v128.load(from, offset + row * strides.in) : f32x4.const(0), type.v128),
+      );
+      const low = [f32x4.shuffle(a, b, [0, 4, 1, 5]), f32x4.shuffle(c, d, [0, 4, 1, 5])];
+      const high = [f32x4.shuffle(a, b, [2, 6, 3, 7]), f32x4.shuffle(c, d, [2, 6, 3, 7])];
+      [low, high].forEach((half, k) => {
+        const [first, second] = half.map((pairs) => f.let(pairs, type.v128));
+        const at = (row: number): number => (row * taps + tap) * vectorBytes;
+        f.emit(v128.store(to, f32x4.shuffle(first, second, [0, 1, 4, 5]), at(2 * k)));
+        f.emit(v128.store(to, f32x4.shuffle(first, second, [2, 3, 6, 7]), at(2 * k + 1)));
+      });
+    }
+  };
+  const rest = inChannels % 4;
+  if (rest === 0) square(4);
+  else
+    f.if(
+      isLast,
+      () => square(rest),
+      () => square(4),
+    );
+}
+
+/**
+ * @param sums [part][position][in][out], channels in padded to whole vectors
+ * @param parts how many there are; they are added up
+ */
+export function transformGradient(e: Emitter, sums: Buffer, parts: number, gradient: Weights): void {
   const { inChannels, strides } = gradient;
-  const outVectors = outVectorsOf(gradient);
+  const inVectors = Math.ceil(inChannels / 4);
+  const outVectors = Math.ceil(gradient.outChannels / 4);
   const rowBytes = outVectors * vectorBytes;
-  const positionBytes = Math.ceil(inChannels / 4) * 4 * rowBytes;
-  const kernel = e.module.once(`winograd weight gradient ${inChannels} ${outVectors} ${JSON.stringify(strides)}`, () =>
+  const stride = sumStride(inVectors, outVectors);
+  const totalBytes = parts > 1 ? positions * rowBytes : 0;
+  const key = `winograd weight gradient ${inChannels} ${outVectors} ${parts} ${JSON.stringify(strides)}`;
+  const kernel = e.module.once(key, () =>
     e.module.function(
       'winograd weight gradient',
       Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, target, work, from, to) => {
+      (f, source, target, scratch, from, to) => {
         f.for(from, to, (channel) => {
           const place = f.let(i32.add(source, i32.mul(channel, rowBytes)));
           const into = f.let(i32.add(target, i32.mul(channel, strides.in)));
+          if (parts > 1) {
+            const totals = f.let(i32.add(scratch, workBytes));
+            addRows(f, place, totals, outVectors, parts, stride);
+            f.set(place, totals);
+          }
+          const distance = parts > 1 ? rowBytes : stride;
           f.repeat(outVectors, () => {
             transform2d(
               e,
               f,
               weightGradientTransform,
-              (i, j) => v128.load(place, (i * patchSize + j) * positionBytes),
+              (i, j) => v128.load(place, (i * patchSize + j) * distance),
               (u, v, value) => f.emit(v128.store(into, value, u * strides.row + v * strides.column)),
-              work,
+              scratch,
             );
             f.advance(place, vectorBytes);
             f.advance(into, vectorBytes);
@@ -93,9 +187,29 @@ export function transformGradient(e: Emitter, sums: Buffer, gradient: Weights): 
   e.step({
     name: 'winograd weight gradient',
     kernel,
-    arguments: [sums, gradient.buffer, { threadBytes: workBytes }],
+    arguments: [sums, gradient.buffer, { threadBytes: workBytes + totalBytes }],
     units: inChannels,
     reads: [sums],
     writes: [gradient.buffer],
+  });
+}
+
+/** totals[position][out] = sum over parts of [part][position][out], in their order. */
+function addRows(f: FunctionBuilder, from: Local, totals: Local, vectors: number, parts: number, stride: number): void {
+  const [row, into] = [f.let(from), f.let(totals)];
+  f.repeat(positions, () => {
+    const vector = f.let(row);
+    f.repeat(vectors, () => {
+      const part = f.let(vector);
+      const sum = f.let(v128.load(part), type.v128);
+      f.repeat(parts - 1, () => {
+        f.advance(part, positions * stride);
+        f.set(sum, f32x4.add(sum, v128.load(part)));
+      });
+      f.emit(v128.store(into, sum));
+      f.advance(vector, vectorBytes);
+      f.advance(into, vectorBytes);
+    });
+    f.advance(row, stride);
   });
 }
