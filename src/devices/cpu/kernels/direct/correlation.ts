@@ -13,7 +13,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, i32, select, type, v128 } from '../../wasm.ts';
 import { writeChannelSums } from './channel-sums.ts';
-import { type Cut, cutRows, rowsFor, Tile } from './tile.ts';
+import { cutRows, linesFor, Tile } from './tile.ts';
 import { type Division, divide } from './units.ts';
 import type { WeightLayout } from './weights.ts';
 
@@ -188,43 +188,43 @@ class CorrelationWriter {
     });
   }
 
-  /** Some rows of one image: first the tiles that lie in one row, then what is narrower, several rows at a time. */
+  /** Some rows of one image: first the tiles that lie in one row, then the columns left over, several rows at a time. */
   #image(x: Local, weight: Local, y: Local, vectors: number, rows: Local): void {
     const f = this.#f;
     const { columns, x: xStrides, y: yStrides } = this.#shape;
-    const cut = cutRows(columns, vectors);
-    const narrow = cut.tails.filter((tail) => tail < cut.size);
-    const wide: Cut = { ...cut, tails: cut.tails.filter((tail) => tail >= cut.size) };
-    const done = columns - narrow.reduce((sum, tail) => sum + tail, 0);
+    const { size, repeated, larger, rest } = cutRows(columns, vectors);
     const move = (source: Local, target: Local, [byRows, byColumns]: readonly [number, number]): void => {
       f.advance(source, byRows * xStrides.row + byColumns * xStrides.column);
       f.advance(target, byRows * yStrides.row + byColumns * yStrides.column);
     };
-    if (done > 0) {
+    if (columns > rest) {
       const [source, target] = [f.let(x), f.let(y)];
       f.repeat(rows, () => {
-        const tile = (width: number): void => {
-          this.#tile(source, weight, target, [1, width], vectors);
-          move(source, target, [0, width]);
+        const tiles = (count: number, width: number): void => {
+          if (count === 0) return;
+          f.repeat(count, () => {
+            this.#tile(source, weight, target, [1, width], vectors);
+            move(source, target, [0, width]);
+          });
         };
-        if (wide.repeated > 0) f.repeat(wide.repeated, () => tile(wide.size));
-        for (const width of wide.tails) tile(width);
-        move(source, target, [1, -done]);
+        tiles(repeated, size);
+        tiles(larger, size + 1);
+        move(source, target, [1, rest - columns]);
       });
     }
-    for (const width of narrow) {
+    if (rest > 0) {
       const [source, target] = [f.let(x), f.let(y)];
-      move(source, target, [0, done]);
-      const height = Math.min(this.#shape.rows, heightOf(width, vectors));
-      const sweep = (count: Local, tileRows: number): void =>
+      move(source, target, [0, columns - rest]);
+      const lines = linesFor(rest, vectors);
+      const tiles = (count: Local, height: number): void =>
         f.if(count, () =>
           f.repeat(count, () => {
-            this.#tile(source, weight, target, [tileRows, width], vectors);
-            move(source, target, [tileRows, 0]);
+            this.#tile(source, weight, target, [height, rest], vectors);
+            move(source, target, [height, 0]);
           }),
         );
-      sweep(f.let(i32.divU(rows, height)), height);
-      if (height > 1) sweep(f.let(i32.remU(rows, height)), 1);
+      tiles(f.let(i32.divU(rows, lines)), lines);
+      if (lines > 1) tiles(f.let(i32.remU(rows, lines)), 1);
     }
   }
 
@@ -278,10 +278,6 @@ class CorrelationWriter {
     });
   }
 }
-
-/** Rows of a tile that is only so many columns wide. */
-const heightOf = (width: number, vectors: number): number =>
-  vectors === 2 && width === 3 ? 2 : Math.max(1, Math.floor(rowsFor(vectors) / width));
 
 /** Steps of a kernel row that are written out, where its pixels have pad channels between them. */
 const fewSteps = 24;

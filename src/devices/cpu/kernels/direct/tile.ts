@@ -20,23 +20,25 @@ export function rowsFor(vectors: number): number {
 /** The most vectors that a tile may have where there are only so many rows. */
 export const vectorsFor = (rows: number): number => (rows >= 4 ? 2 : rows >= 2 ? 4 : 8);
 
-/** count = repeated * size + the sum of the tails. */
+/** count = repeated * size + larger * (size + 1) + rest */
 export interface Cut {
   readonly size: number;
   readonly repeated: number;
-  readonly tails: readonly number[];
+  readonly larger: number;
+  readonly rest: number;
 }
 
-/** Cuts rows into tiles. A small remainder makes some of the last ones larger: sums are few in a small tile, and it waits. */
+/** Cuts rows into tiles. Where possible no small tile is left over: it has few sums, and its additions wait for each other. */
 export function cutRows(count: number, vectors: number): Cut {
   const size = rowsFor(vectors);
   const [whole, rest] = [Math.floor(count / size), count % size];
-  if (rest === 0) return { size, repeated: whole, tails: [] };
-  if (vectors === 2 && rest <= 2 && whole >= rest) {
-    return { size, repeated: whole - rest, tails: Array<number>(rest).fill(size + 1) };
-  }
-  return { size, repeated: whole, tails: [rest] };
+  if (vectors === 2 && rest <= 2 && whole >= rest) return { size, repeated: whole - rest, larger: rest, rest: 0 };
+  return { size, repeated: whole, larger: 0, rest };
 }
+
+/** Where rows of a tile lie in a plane: how many lines of so few columns make a tile. */
+export const linesFor = (columns: number, vectors: number): number =>
+  vectors === 2 && columns === 3 ? 2 : Math.max(1, Math.floor(rowsFor(vectors) / columns));
 
 export class Tile {
   readonly #e: Emitter;
@@ -76,18 +78,32 @@ export class Tile {
     if (isLoop) this.#depth--;
   }
 
+  /** Where a step's operands don't all fit beside the sums, they are loaded a few at a time. */
   step(spread: (row: number) => Code, vector: (index: number) => Code): void {
     const f = this.#f;
-    this.#loaded.forEach((local, v) => {
-      f.set(local, vector(v));
+    const free = registers - this.#sums.length;
+    const byRows = this.#rows >= this.#vectors;
+    const [outer, inner] = byRows ? [this.#spread, this.#loaded] : [this.#loaded, this.#spread];
+    const [loadOuter, loadInner] = byRows ? [spread, vector] : [vector, spread];
+    inner.forEach((local, i) => {
+      f.set(local, loadInner(i));
     });
-    this.#spread.forEach((local, row) => {
-      f.set(local, spread(row));
-    });
-    this.forEach((sum, row, v) => {
-      f.set(sum, this.#e.madd(this.#spread[row], this.#loaded[v], sum));
-    });
-    f.branchIf(i32.eq(this.#never, -++this.#boundaries), this.#depth);
+    const pieces = Math.ceil(outer.length / Math.max(1, free - inner.length));
+    const size = Math.ceil(outer.length / pieces);
+    for (let start = 0; start < outer.length; start += size) {
+      const piece = outer.slice(start, start + size);
+      piece.forEach((local, i) => {
+        f.set(local, loadOuter(start + i));
+      });
+      for (let i = start; i < start + piece.length; i++) {
+        for (let j = 0; j < inner.length; j++) {
+          const [row, v] = byRows ? [i, j] : [j, i];
+          const sum = this.#sums[row * this.#vectors + v];
+          f.set(sum, this.#e.madd(this.#spread[row], this.#loaded[v], sum));
+        }
+      }
+      f.branchIf(i32.eq(this.#never, -++this.#boundaries), this.#depth);
+    }
   }
 
   /** `length` steps one behind the other, a few at a time; `step` is told its place among these. */
@@ -109,3 +125,5 @@ export class Tile {
 }
 
 const stepsAtATime = 4;
+/** V8 keeps one of the sixteen to itself. */
+const registers = 15;

@@ -2,6 +2,7 @@
 // weights of a unit small enough for the second cache level. It depends on the shape alone.
 
 import type { Correlation } from './correlation.ts';
+import { cutRows, linesFor } from './tile.ts';
 import type { WeightLayout } from './weights.ts';
 
 /** Unit u does the pixels of part u % parts, and of the groups of output channels those of piece floor(u / parts). */
@@ -40,20 +41,28 @@ export function divide(shapes: readonly Correlation[], weights: WeightLayout, st
   const total = shapes.reduce((sum, shape) => sum + workOf(shape), 0);
   const target = Math.max(workOfUnit(total), statistics ? total / maximumStatisticsParts : 0);
 
+  // A unit of fewer rows would have to do with small tiles.
+  const lines = Math.max(...shapes.map(({ columns }) => linesOf(columns, weights.vectorsAGroup)));
   const groupPieces = Math.max(
     Math.ceil((groups * weights.groupReadBytes) / cachedWeightBytes),
     // Where there are few rows, channels are what threads can share.
-    Math.ceil(Math.min(fewestUnits, total / target) / (images * allRows)),
+    Math.ceil(Math.min(fewestUnits, total / target) / (images * Math.ceil(allRows / lines))),
   );
   const groupsAUnit = Math.ceil(groups / Math.min(groups, groupPieces));
   const imageWork = (total / images) * (groupsAUnit / groups);
   const isLarge = imageWork > target;
-  const rows = isLarge ? clamp((allRows * target) / imageWork, 1, allRows) : allRows;
+  const wantedLines = (allRows * target) / imageWork / lines;
+  const rows = isLarge ? clamp(lines * Math.max(1, Math.round(wantedLines)), 1, allRows) : allRows;
   const imagesAUnit = isLarge ? 1 : clamp(target / imageWork, 1, images);
   const rowChunks = Math.ceil(allRows / rows);
   const parts = Math.ceil(images / imagesAUnit) * rowChunks;
   const units = parts * Math.ceil(groups / groupsAUnit);
   return { units, parts, groups, groupsAUnit, images, imagesAUnit, rows, rowChunks };
+}
+
+function linesOf(columns: number, vectors: number): number {
+  const { rest } = cutRows(columns, vectors);
+  return rest > 0 ? linesFor(rest, vectors) : 1;
 }
 
 const workOf = ({ images, rows, columns, taps, channels, vectors }: Correlation): number =>

@@ -20,6 +20,8 @@ import { workOfUnit } from './units.ts';
 const maximumParts = 16;
 /** Of all parts together. */
 const partialBytes = 2 * 1024 * 1024;
+/** Of a part: fewer would not be worth the additions of its sums. */
+const fewestPixels = 128;
 /** Of x and dy, for all tiles in turn. */
 const chunkBytes = 20 * 1024;
 const vectorsAGroup = 2;
@@ -91,7 +93,13 @@ function planOf({ x, upstream, gradient, window }: WeightGradient): Plan {
   const total = dy.n * dy.h * dy.w * kernelHeight * kernelWidth * inChannels * dy.stored;
   const target = workOfUnit(total);
   const groups = Math.ceil(vectors / vectorsAGroup);
-  const limits = [maximumParts, images * rows, partialBytes / bytes, total / target];
+  const limits = [
+    maximumParts,
+    images * rows,
+    (images * rows * dy.w) / fewestPixels,
+    partialBytes / bytes,
+    total / target,
+  ];
   const parts = Math.max(1, Math.floor(Math.min(...limits)));
   const wantedChunks = Math.max(1, Math.round(total / (parts * kernelHeight * target)));
   const groupsAUnit = Math.ceil(groups / Math.min(groups, wantedChunks));
@@ -211,26 +219,30 @@ function forEachPairs(
     const pairs = Array.from({ length: kernelWidth * channels }, (_, k) =>
       pair(Math.floor(k / channels), k % channels),
     );
-    const { size, repeated, tails } = cutRows(pairs.length, vectors);
+    const { size, repeated, larger, rest } = cutRows(pairs.length, vectors);
     let start = 0;
-    for (const count of [...Array<number>(repeated).fill(size), ...tails]) {
-      body(pairs.slice(start, start + count), base);
-      start += count;
-    }
+    const tiles = (count: number, rows: number): void => {
+      for (let tile = 0; tile < count; tile++, start += rows) body(pairs.slice(start, start + rows), base);
+    };
+    tiles(repeated, size);
+    tiles(larger, size + 1);
+    if (rest > 0) tiles(1, rest);
     return;
   }
-  const { size, repeated, tails } = cutRows(channels, vectors);
+  const { size, repeated, larger, rest } = cutRows(channels, vectors);
   f.repeat(kernelWidth, () => {
-    const tile = (count: number): void => {
-      body(
-        Array.from({ length: count }, (_, c) => pair(0, c)),
-        base,
-      );
-      f.advance(base.x, count * 4);
-      f.advance(base.sum, count * gradient.in);
+    const tiles = (count: number, rows: number): void => {
+      if (count === 0) return;
+      const pairs = Array.from({ length: rows }, (_, c) => pair(0, c));
+      f.repeat(count, () => {
+        body(pairs, base);
+        f.advance(base.x, rows * 4);
+        f.advance(base.sum, rows * gradient.in);
+      });
     };
-    if (repeated > 0) f.repeat(repeated, () => tile(size));
-    for (const tail of tails) tile(tail);
+    tiles(repeated, size);
+    tiles(larger, size + 1);
+    if (rest > 0) tiles(1, rest);
     f.advance(base.x, x.tapColumn - channels * 4);
     f.advance(base.sum, gradient.column - channels * gradient.in);
   });
