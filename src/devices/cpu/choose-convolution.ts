@@ -4,7 +4,7 @@ import type { Value } from '../../compiler/value.ts';
 import type { Window } from '../../tensor/operations/convolution.ts';
 import type { Halo } from './geometry.ts';
 import type { ConvolutionShape, Forward, InputGradient, Statistics, WeightGradient } from './kernels/convolution.ts';
-import { plain, plainForward, plainInputGradient, plainWeightGradient } from './kernels/plain/index.ts';
+import { direct, directForward, directInputGradient, directWeightGradient } from './kernels/direct/index.ts';
 import {
   winograd,
   winogradApplies,
@@ -23,14 +23,11 @@ export interface Convolution {
   weightGradientHalo(shape: ConvolutionShape): { x: Halo; upstream: Halo };
 }
 
-const plainConvolution: Convolution = {
-  ...plain,
-  forward: (e, call) => {
-    plainForward(e, call);
-    return undefined;
-  },
-  inputGradient: plainInputGradient,
-  weightGradient: plainWeightGradient,
+const directConvolution: Convolution = {
+  ...direct,
+  forward: directForward,
+  inputGradient: directInputGradient,
+  weightGradient: directWeightGradient,
 };
 
 const winogradConvolution: Convolution = {
@@ -42,11 +39,11 @@ const winogradConvolution: Convolution = {
 
 /**
  * Winograd's method does a quarter of the products, but transforms every channel in and out. With few channels on either side
- * there is little to save: below eight the plain kernels are taken. (A rule of thumb; shapes have not been timed one by one.)
+ * there is little to save: below eight the direct kernels are taken. (A rule of thumb; shapes have not been timed one by one.)
  */
 export function chooseConvolution(shape: ConvolutionShape): Convolution {
   const pays = shape.inChannels >= 8 && shape.outChannels >= 8;
-  return winogradApplies(shape) && pays ? winogradConvolution : plainConvolution;
+  return winogradApplies(shape) && pays ? winogradConvolution : directConvolution;
 }
 
 /** Of a convolution or one of its gradients. */

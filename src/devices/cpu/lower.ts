@@ -14,7 +14,7 @@ import { chooseConvolution, shapeOf, weightsOf } from './choose-convolution.ts';
 import { geometry, type Halo, noHalo } from './geometry.ts';
 import type { Statistics } from './kernels/convolution.ts';
 import { binaryCrossEntropy, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/loss.ts';
-import { matmulKernel } from './kernels/plain/matmul.ts';
+import { matmulKernel } from './kernels/matmul.ts';
 import { type PassLeaf, partBytes, passKernel } from './kernels/pointwise.ts';
 import { averagePoolGradient, maxPoolGradient, pool } from './kernels/pooling.ts';
 import { combineSum, combineVariance, spatialSum, sumAxes } from './kernels/reduction.ts';
