@@ -97,7 +97,8 @@ export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride 
       'winograd output',
       Array<typeof type.i32>(6).fill(type.i32),
       (f, products, y, work, first, count, sums) => {
-        const [sum, square] = f.locals(2, type.v128);
+        // Two of each, in turns: additions wait for the one before.
+        const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
         forEachTile(f, tiling, g, y, { first, count }, (index, { address, row, column }) => {
           const into = f.let(address);
           const source = f.let(i32.add(products, i32.mul(index, vectors * vectorBytes)));
@@ -107,8 +108,9 @@ export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride 
           const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, tileSize)));
           f.repeat(vectors, () => {
             if (statistics) {
-              f.set(sum, v128.load(total));
-              f.set(square, v128.load(total, vectors * vectorBytes));
+              f.set(sum[0], v128.load(total));
+              f.set(square[0], v128.load(total, vectors * vectorBytes));
+              for (const other of [sum[1], square[1]]) f.set(other, f32x4.const(0));
             }
             transform2d(
               e,
@@ -119,8 +121,8 @@ export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride 
                 const store = (): void => {
                   f.emit(v128.store(into, value, i * g.rowBytes + j * g.pixelBytes));
                   if (!statistics) return;
-                  f.set(sum, f32x4.add(sum, value));
-                  f.set(square, e.madd(value, value, square));
+                  f.set(sum[j % 2], f32x4.add(sum[j % 2], value));
+                  f.set(square[j % 2], e.madd(value, value, square[j % 2]));
                 };
                 const limits = [
                   ...(g.h % tileSize > 0 && i >= g.h % tileSize ? [i32.gtS(height, i)] : []),
@@ -132,8 +134,8 @@ export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride 
               work,
             );
             if (statistics) {
-              f.emit(v128.store(total, sum));
-              f.emit(v128.store(total, square, vectors * vectorBytes));
+              f.emit(v128.store(total, f32x4.add(sum[0], sum[1])));
+              f.emit(v128.store(total, f32x4.add(square[0], square[1]), vectors * vectorBytes));
               f.advance(total, vectorBytes);
             }
             f.advance(source, vectorBytes);
