@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { relativeError } from '../../../../test/compare.ts';
 import { createHarness } from '../../../../test/kernel-harness.ts';
+import { type Halo, noHalo } from '../geometry.ts';
 import { matmulKernel } from './matmul.ts';
 
 const shapes = [
@@ -28,10 +29,10 @@ describe.each([
   { transposeA: false, transposeB: false },
   { transposeA: true, transposeB: false },
   { transposeA: false, transposeB: true },
-])('a matrix product with $transposeA, $transposeB', ({ transposeA, transposeB }) => {
-  it.each(shapes)('%ix%i times that x%i', (rows, inner, columns) => {
+])('a matrix product, transposed: $transposeA, $transposeB', ({ transposeA, transposeB }) => {
+  const check = (rows: number, inner: number, columns: number, halo: Halo): void => {
     const harness = createHarness();
-    const matrix = (n: number, c: number) => harness.image({ n, h: 1, w: 1, c });
+    const matrix = (n: number, c: number) => harness.image({ n, h: 1, w: 1, c }, halo);
     const a = transposeA ? matrix(inner, rows) : matrix(rows, inner);
     const b = transposeB ? matrix(columns, inner) : matrix(inner, columns);
     const result = matrix(rows, columns);
@@ -57,5 +58,14 @@ describe.each([
     expect(relativeError(harness.read(result), expected)).toBeLessThan(2e-5);
     expect(harness.isZeroAround(result)).toBe(true);
     expect(first).toEqual(second);
+  };
+
+  it.each(shapes)('of %i rows, %i summands and %i columns', (rows, inner, columns) =>
+    check(rows, inner, columns, noHalo),
+  );
+
+  it('of images with a halo', () => {
+    check(6, 10, 9, { top: 1, left: 2, bottom: 1, right: 0 });
+    check(20, 70, 65, { top: 1, left: 1, bottom: 1, right: 1 });
   });
 });

@@ -8,7 +8,7 @@ import { vectorsFor } from './direct/tile.ts';
 import { allTaps, packWeights, readWeights } from './direct/weights.ts';
 
 /**
- * result = a b, of [rows, columns] as n and c of images of one pixel without halo. Each number is one sum from first to last.
+ * result = a b, of [rows, columns] as n and c of images of one pixel. Each number is one sum from first to last.
  */
 export function matmulKernel(
   e: Emitter,
@@ -31,8 +31,8 @@ export function matmulKernel(
     strides: { row: bytes, column: bytes, in: right.imageBytes, out: 4 },
   };
   const ready = transposeB
-    ? packWeights(e, weights, { blocks: [allTaps(weights)], transposed: true, vectorsAGroup })
-    : readWeights(e, weights, vectorsAGroup, out.n);
+    ? packWeights(e, weights, { blocks: [allTaps(weights)], transposed: true, vectorsAGroup }, right.origin)
+    : readWeights(e, weights, vectorsAGroup, out.n, right.origin);
   const [row, channel] = transposeA ? [4, left.imageBytes] : [left.imageBytes, 4];
   const { kernel, units } = correlationKernel(
     e,
@@ -45,7 +45,7 @@ export function matmulKernel(
         taps: [1, 1],
         channels: inner,
         x: { start: left.origin, image: 0, row, column: 0, tapRow: 0, tapColumn: 0, channel },
-        y: { start: result.geometry.origin, image: 0, row: out.imageBytes, column: 0 },
+        y: { start: out.origin, image: 0, row: out.imageBytes, column: 0 },
         vectors: out.stored / 4,
         weightStart: 0,
       },
@@ -55,7 +55,7 @@ export function matmulKernel(
   e.step({
     name: `matmul ${out.n}x${inner}x${out.c}`,
     kernel,
-    arguments: [a.buffer, ready.buffer, result.buffer],
+    arguments: [a.buffer, ready.place, result.buffer],
     units,
     reads: [a.buffer, ready.buffer],
     writes: [result.buffer],

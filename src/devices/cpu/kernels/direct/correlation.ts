@@ -11,10 +11,10 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
-import { type Code, i32, select, type, v128 } from '../../wasm.ts';
+import { type Code, i32, type, v128 } from '../../wasm.ts';
 import { writeChannelSums } from './channel-sums.ts';
 import { cutRows, linesFor, Tile } from './tile.ts';
-import { type Division, divide } from './units.ts';
+import { type Division, divide, least } from './units.ts';
 import type { WeightLayout } from './weights.ts';
 
 export interface Correlation {
@@ -51,7 +51,7 @@ export function joinImages(shape: Correlation): Correlation {
 
 export interface CorrelationKernel {
   /** Parameters: x, weights, y, with statistics the partial sums of y and of y^2, from, to. */
-  readonly kernel: ReturnType<Emitter['module']['function']>;
+  readonly kernel: FunctionBuilder;
   readonly units: number;
   /** Rows of the partial sums. */
   readonly parts: number;
@@ -74,7 +74,7 @@ export function correlationKernel(
       f.for(from, to, (unit) => {
         const place = unitPlace(f, unit, division);
         for (const shape of shapes) {
-          const writer = new CorrelationWriter(e, f, from, shape, weights, place, { x, w, y, partials });
+          const writer = new CorrelationWriter(e, f, shape, weights, place, { x, w, y, partials });
           const rows = f.let(least(f, i32.sub(i32.const(shape.rows), place.row), division.rows));
           f.if(i32.gtS(rows, 0), () => writer.write(rows));
         }
@@ -109,11 +109,6 @@ function unitPlace(f: FunctionBuilder, unit: Local, division: Division): UnitPla
   };
 }
 
-function least(f: FunctionBuilder, value: Code, limit: number): Code {
-  const held = f.let(value);
-  return select(i32.ltS(held, limit), held, i32.const(limit));
-}
-
 interface Bases {
   readonly x: Local;
   readonly w: Local;
@@ -124,7 +119,6 @@ interface Bases {
 class CorrelationWriter {
   readonly #e: Emitter;
   readonly #f: FunctionBuilder;
-  readonly #never: Local;
   readonly #shape: Correlation;
   readonly #weights: WeightLayout;
   readonly #place: UnitPlace;
@@ -133,7 +127,6 @@ class CorrelationWriter {
   constructor(
     e: Emitter,
     f: FunctionBuilder,
-    never: Local,
     shape: Correlation,
     weights: WeightLayout,
     place: UnitPlace,
@@ -141,7 +134,6 @@ class CorrelationWriter {
   ) {
     this.#e = e;
     this.#f = f;
-    this.#never = never;
     this.#shape = shape;
     this.#weights = weights;
     this.#place = place;
@@ -231,7 +223,7 @@ class CorrelationWriter {
   #tile(x: Local, weight: Local, y: Local, [height, width]: readonly [number, number], vectors: number): void {
     const f = this.#f;
     const { taps, channels, x: strides, y: yStrides } = this.#shape;
-    const tile = new Tile(this.#e, f, this.#never, height * width, vectors);
+    const tile = new Tile(this.#e, f, height * width, vectors);
     const offset = (pixel: number, { row, column }: Strides): number =>
       Math.floor(pixel / width) * row + (pixel % width) * column;
     const weightStep = this.#weights.isPacked ? vectors * vectorBytes : this.#weights.stepBytes;
@@ -254,7 +246,7 @@ class CorrelationWriter {
       if (taps[0] * taps[1] === 0) return;
       const rowSteps = taps[1] * channels;
       const isDense = taps[1] === 1 || strides.tapColumn === channels * strides.channel;
-      tile.repeat(taps[0], () => {
+      f.repeat(taps[0], () => {
         if (isDense) {
           run(rowSteps);
           f.advance(xPlace, strides.tapRow - rowSteps * strides.channel);
@@ -265,7 +257,7 @@ class CorrelationWriter {
           f.advance(xPlace, strides.tapRow);
           f.advance(weightPlace, rowSteps * weightStep);
         } else {
-          tile.repeat(taps[1], () => {
+          f.repeat(taps[1], () => {
             run(channels);
             f.advance(xPlace, strides.tapColumn - channels * strides.channel);
           });

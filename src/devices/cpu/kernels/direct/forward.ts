@@ -56,7 +56,7 @@ export function directForward(
   e.step({
     name: `conv2d ${describe(weights, out)}`,
     kernel,
-    arguments: [x.buffer, ready.buffer, y.buffer, ...added],
+    arguments: [x.buffer, ready.place, y.buffer, ...added],
     units,
     reads: [x.buffer, ready.buffer],
     writes: [y.buffer, ...added],

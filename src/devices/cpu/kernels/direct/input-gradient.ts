@@ -97,7 +97,7 @@ export function directInputGradient(
   e.step({
     name: `conv2dInputGradient ${describe(weights, g)}`,
     kernel,
-    arguments: [upstream.buffer, packed.buffer, dx.buffer],
+    arguments: [upstream.buffer, packed.place, dx.buffer],
     units,
     reads: [upstream.buffer, packed.buffer],
     writes: [dx.buffer],

@@ -4,13 +4,11 @@
 //
 //   sums[r, v] += spread(row r) * vector v        8 sums, 4 spread numbers, 2 vectors: 14 of 16 registers
 //
-// V8's scheduler would move the loads of several steps before their arithmetic and spill. Steps are kept apart by a branch
-// that is never taken. It has to lead to where the sums are still used: what a branch's target doesn't use, the scheduler
-// moves past the branch, and the boundary is none. So a tile's loops stand in a block, and the branches go to its end.
+// Steps are kept apart by scheduling boundaries, or V8 would move the loads of several before their arithmetic and spill.
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import type { Emitter } from '../../step.ts';
-import { type Code, f32x4, i32, type } from '../../wasm.ts';
+import { type Code, f32x4, type } from '../../wasm.ts';
 
 /** How many rows make a tile for a number of vectors: enough independent sums to hide the latency of an addition. */
 export function rowsFor(vectors: number): number {
@@ -43,20 +41,15 @@ export const linesFor = (columns: number, vectors: number): number =>
 export class Tile {
   readonly #e: Emitter;
   readonly #f: FunctionBuilder;
-  readonly #never: Local;
   readonly #rows: number;
   readonly #vectors: number;
   readonly #sums: readonly Local[];
   readonly #loaded: readonly Local[];
   readonly #spread: readonly Local[];
-  #depth = 0;
-  #boundaries = 0;
 
-  /** @param never a number that is never negative, which V8 doesn't know */
-  constructor(e: Emitter, f: FunctionBuilder, never: Local, rows: number, vectors: number) {
+  constructor(e: Emitter, f: FunctionBuilder, rows: number, vectors: number) {
     this.#e = e;
     this.#f = f;
-    this.#never = never;
     this.#rows = rows;
     this.#vectors = vectors;
     this.#sums = f.locals(rows * vectors, type.v128);
@@ -64,18 +57,10 @@ export class Tile {
     this.#spread = f.locals(rows, type.v128);
   }
 
-  /** Sets all sums to 0 and runs the body, whose loops are this tile's and whose end leaves the sums complete. */
+  /** Sets all sums to 0 and runs the body, at whose end the sums are complete. */
   accumulate(body: () => void): void {
     for (const sum of this.#sums) this.#f.set(sum, f32x4.const(0));
-    this.#f.block(body);
-  }
-
-  /** Runs the body `count` >= 1 times. */
-  repeat(count: Code | number, body: () => void): void {
-    const isLoop = count !== 1;
-    if (isLoop) this.#depth++;
-    this.#f.repeat(count, body);
-    if (isLoop) this.#depth--;
+    this.#f.schedulingRegion(body);
   }
 
   /** Where a step's operands don't all fit beside the sums, they are loaded a few at a time. */
@@ -102,7 +87,7 @@ export class Tile {
           f.set(sum, this.#e.madd(this.#spread[row], this.#loaded[v], sum));
         }
       }
-      f.branchIf(i32.eq(this.#never, -++this.#boundaries), this.#depth);
+      f.schedulingBoundary();
     }
   }
 
@@ -113,7 +98,7 @@ export class Tile {
       advance(count);
     };
     const size = length < 2 * stepsAtATime ? length : stepsAtATime;
-    if (length >= size && size > 0) this.repeat(Math.floor(length / size), () => group(size));
+    if (length >= size && size > 0) this.#f.repeat(Math.floor(length / size), () => group(size));
     if (size > 0 && length % size > 0) group(length % size);
   }
 

@@ -15,7 +15,7 @@ import type { WeightGradient } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
 import { describe, operationsOf } from './forward.ts';
 import { cutRows, Tile } from './tile.ts';
-import { workOfUnit } from './units.ts';
+import { least, workOfUnit } from './units.ts';
 
 const maximumParts = 16;
 /** Of all parts together. */
@@ -38,7 +38,7 @@ export function directWeightGradient(e: Emitter, call: WeightGradient): void {
       'conv2dWeightGradient',
       Array<typeof type.i32>(5).fill(type.i32),
       (f, source, dySource, sums, from, to) => {
-        f.for(from, to, (unit) => writeUnit(e, f, plan, unit, from, { x: source, dy: dySource, sums }));
+        f.for(from, to, (unit) => writeUnit(e, f, plan, unit, { x: source, dy: dySource, sums }));
       },
     ),
   );
@@ -135,7 +135,7 @@ interface Places {
   readonly sums: Local;
 }
 
-function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, never: Local, bases: Places): void {
+function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, bases: Places): void {
   const { parts, kernelHeight, groupChunks, groupsAUnit, vectors, images, rows, rowsAChunk } = plan;
   const slices = kernelHeight * groupChunks;
   const part = f.let(i32.divU(unit, slices));
@@ -163,7 +163,7 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, neve
         i32.add(i32.add(i32.add(base, g.start), i32.mul(image, g.image)), i32.mul(i, g.row));
       const x = f.let(place(i32.add(bases.x, i32.mul(u, plan.x.tapRow)), plan.x));
       const dy = f.let(place(i32.add(bases.dy, channelOffset), plan.dy));
-      writeChunk(e, f, plan, never, { x, dy, sums }, vectorCount, count);
+      writeChunk(e, f, plan, { x, dy, sums }, vectorCount, count);
       f.advance(row, count);
     },
     () => i32.ltS(row, end),
@@ -175,7 +175,6 @@ function writeChunk(
   e: Emitter,
   f: FunctionBuilder,
   plan: Plan,
-  never: Local,
   { x, dy, sums }: Places,
   vectorCount: Local,
   rows: Local,
@@ -186,7 +185,7 @@ function writeChunk(
       const offset = f.let(start);
       f.repeat(count, () => {
         const at = { x: xPlace, dy: f.let(i32.add(dy, offset)), sums: f.let(i32.add(i32.add(sums, base.sum), offset)) };
-        writeTile(e, f, plan, never, at, pairs, vectors, rows);
+        writeTile(e, f, plan, at, pairs, vectors, rows);
         f.advance(offset, vectors * vectorBytes);
       });
     });
@@ -253,16 +252,15 @@ function writeTile(
   e: Emitter,
   f: FunctionBuilder,
   { columns, x, dy }: Plan,
-  never: Local,
   places: Places,
   pairs: readonly PairOffset[],
   vectors: number,
   rows: Local,
 ): void {
-  const tile = new Tile(e, f, never, pairs.length, vectors);
+  const tile = new Tile(e, f, pairs.length, vectors);
   const [xPlace, dyPlace] = [f.let(places.x), f.let(places.dy)];
   tile.accumulate(() => {
-    tile.repeat(rows, () => {
+    f.repeat(rows, () => {
       tile.run(
         columns,
         (j) =>
@@ -300,9 +298,4 @@ function writeClear(f: FunctionBuilder, { kernelWidth, channels, gradient }: Pla
     });
     f.advance(column, gradient.column);
   });
-}
-
-function least(f: FunctionBuilder, value: Code, limit: number): Code {
-  const held = f.let(value);
-  return select(i32.ltS(held, limit), held, i32.const(limit));
 }

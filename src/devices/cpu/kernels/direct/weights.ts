@@ -7,7 +7,7 @@
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
-import type { Buffer, Emitter, Weights } from '../../step.ts';
+import type { Buffer, Emitter, Pointer, Weights } from '../../step.ts';
 import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
 
 export interface WeightLayout {
@@ -23,6 +23,8 @@ export interface WeightLayout {
 
 export interface ReadyWeights {
   readonly buffer: Buffer;
+  /** The kernel's argument. */
+  readonly place: Pointer;
   readonly layout: WeightLayout;
 }
 
@@ -51,19 +53,31 @@ const smallBytes = 16 * 1024;
 /** Weights that are used less often are not worth packing. */
 const fewPixels = 16;
 
-/** All weights in their own order, for so many output pixels. */
-export function readWeights(e: Emitter, weights: Weights, vectorsAGroup: number, pixels: number): ReadyWeights {
+/**
+ * All weights in their own order.
+ *
+ * @param pixels for which they are used
+ * @param origin bytes from the buffer's start to the first of them
+ */
+export function readWeights(
+  e: Emitter,
+  weights: Weights,
+  vectorsAGroup: number,
+  pixels: number,
+  origin = 0,
+): ReadyWeights {
   const { kernelHeight, kernelWidth, inChannels, outChannels, strides, buffer } = weights;
   const steps = kernelHeight * kernelWidth * inChannels;
   const isEven = strides.column === inChannels * strides.in && strides.row === kernelWidth * strides.column;
   const isInOrder = outChannels <= vectorsAGroup * 4;
   const pays = steps * outChannels * 4 > smallBytes && pixels > fewPixels;
   if (!isEven || (pays && !isInOrder)) {
-    return packWeights(e, weights, { blocks: [allTaps(weights)], transposed: false, vectorsAGroup });
+    return packWeights(e, weights, { blocks: [allTaps(weights)], transposed: false, vectorsAGroup }, origin);
   }
   const groupBytes = vectorsAGroup * vectorBytes;
   const groupReadBytes = steps * groupBytes;
-  return { buffer, layout: { vectorsAGroup, isPacked: false, stepBytes: strides.in, groupBytes, groupReadBytes } };
+  const layout = { vectorsAGroup, isPacked: false, stepBytes: strides.in, groupBytes, groupReadBytes };
+  return { buffer, place: { buffer, offset: origin }, layout };
 }
 
 export interface Packing {
@@ -74,7 +88,7 @@ export interface Packing {
 }
 
 /** A step that packs weights; a unit of it is a group. */
-export function packWeights(e: Emitter, weights: Weights, packing: Packing): ReadyWeights {
+export function packWeights(e: Emitter, weights: Weights, packing: Packing, origin = 0): ReadyWeights {
   const { vectorsAGroup, blocks, transposed } = packing;
   const { inChannels, outChannels } = weights;
   const [summed, results] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
@@ -105,13 +119,13 @@ export function packWeights(e: Emitter, weights: Weights, packing: Packing): Rea
   e.step({
     name: 'pack weights',
     kernel,
-    arguments: [weights.buffer, packed],
+    arguments: [{ buffer: weights.buffer, offset: origin }, packed],
     units: Math.ceil(vectors / vectorsAGroup),
     reads: [weights.buffer],
     writes: [packed],
   });
   const layout = { vectorsAGroup, isPacked: true, stepBytes: 0, groupBytes, groupReadBytes: groupBytes };
-  return { buffer: packed, layout };
+  return { buffer: packed, place: { buffer: packed, offset: 0 }, layout };
 }
 
 /** @param lanes output channels that the group has */
