@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { relativeError } from '../../../../../test/compare.ts';
 import { createHarness, type Harness } from '../../../../../test/kernel-harness.ts';
+import { randomStream } from '../../../../tensor/random.ts';
 import type { Halo } from '../../geometry.ts';
 import type { Image, Weights } from '../../step.ts';
 import { prepareV8 } from '../../v8-flags.node.ts';
@@ -24,14 +25,8 @@ interface Case {
 
 const tolerance = 2e-5;
 
-let state = 1;
-/** Multiples of 2^-16 between -1 and 1. */
-function numbers(count: number): Float32Array {
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >> 15) / 65_536;
-  });
-}
+const random = randomStream({ seed: 5, purpose: 'augment' });
+const numbers = (count: number) => Float32Array.from({ length: count }, () => 2 * random.uniform() - 1);
 
 function shapeOf({ batch, channels, size, kernel, stride, padding }: Case): ConvolutionShape {
   const out = (i: 0 | 1) => Math.floor((size[i] + 2 * padding[i] - kernel[i]) / stride[i]) + 1;
