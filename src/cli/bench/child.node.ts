@@ -16,10 +16,13 @@ export class Child {
   /** Why it could not be started. */
   #failure: Error | undefined;
 
-  /** @param label how to call it in errors */
-  constructor(label: string, command: string, args: readonly string[]) {
+  /**
+   * @param label how to call it in errors
+   * @param signal ends it
+   */
+  constructor(label: string, command: string, args: readonly string[], signal: AbortSignal) {
     this.#label = label;
-    this.#process = spawn(command, args, { stdio: 'pipe' });
+    this.#process = spawn(command, args, { stdio: 'pipe', signal });
     this.#process.on('error', (error) => {
       this.#failure = error;
     });
@@ -36,7 +39,7 @@ export class Child {
     this.#process.stdin.write(`${JSON.stringify(order)}\n`);
     const { value, done } = await this.#answers.next();
     if (done) {
-      const lastWords = (this.#failure?.message ?? this.#stderr).trim().split('\n').slice(-3).join('\n');
+      const lastWords = this.#failure?.message ?? errorLine(this.#stderr);
       throw new ResiduaError(`${this.#label} ended without an answer${lastWords && `: ${lastWords}`}`);
     }
     const answer: Answers[K] | Failure = JSON.parse(value);
@@ -52,4 +55,10 @@ export class Child {
     this.#process.kill();
     await ended;
   }
+}
+
+/** The last line that speaks of an error: languages differ in what they write around it. */
+function errorLine(text: string): string {
+  const lines = text.trim().split('\n');
+  return lines.findLast((line) => /error/i.test(line)) ?? lines[lines.length - 1];
 }

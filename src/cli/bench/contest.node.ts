@@ -36,55 +36,70 @@ const MEMORY_SAMPLES = 20;
 const PROFILED_STEPS = 20;
 
 interface Contestant {
-  readonly contestant: ContestantName;
+  readonly name: ContestantName;
   readonly threads: number;
   readonly child: Child;
   readonly ready: PrepareAnswer;
   /** Seconds of each step, by turn. */
-  readonly turns: number[][];
+  readonly turns: (readonly number[])[];
   rss: number | null;
 }
 
-/** Ends the contestants when the signal is aborted; whatever was asked of them fails then. */
+/** When the signal is aborted the contestants end, and what was asked of them fails. */
 export async function holdContest(
   contest: Contest,
   plan: BenchPlan,
   events: ContestEvents,
   signal: AbortSignal,
 ): Promise<Measurement> {
-  const contestants: Contestant[] = [];
-  const stop = () => {
-    for (const { child } of contestants) child.close();
-  };
-  signal.addEventListener('abort', stop);
+  const contestants = new Set<Contestant>();
   try {
     for (const threads of plan.threads) {
       for (const name of namesFor(contest)) {
         events.progress(`${name}, threads ${threads}: getting ready`);
-        signal.throwIfAborted();
-        const contestant = await prepare(name, threads, contest, plan, events);
-        if (contestant) contestants.push(contestant);
+        const contestant = await unlessPeerFails(name, events, () => prepare(name, threads, contest, plan, signal));
+        if (contestant) contestants.add(contestant);
       }
     }
-    const order = { do: 'steps', count: Math.ceil(plan.steps / plan.turns), warmup: TURN_WARMUP } as const;
     for (let turn = 1; turn <= plan.turns; turn++) {
       for (const contestant of contestants) {
         events.progress(`turn ${turn} of ${plan.turns}: ${contestant.ready.name}, threads ${contestant.threads}`);
-        const { seconds, rss } = await contestant.child.ask<'steps'>(order);
-        contestant.turns.push([...seconds]);
-        contestant.rss = rss;
+        const done = await unlessPeerFails(contestant.name, events, () => takeTurn(contestant, plan));
+        if (!done) contestants.delete(contestant);
       }
     }
     const { mode, batchSize } = contest;
-    const results = contestants.map((contestant) => resultOf(contestant, contestants, batchSize));
-    const own = contestants.findLast(({ contestant }) => contestant === 'residua')!;
+    const own = [...contestants].findLast(({ name }) => name === 'residua')!;
+    const results = [...contestants].map((contestant) => resultOf(contestant, own, batchSize));
     const profile = plan.profile ? await profileOf(own) : null;
     const memory = plan.memorySteps > 0 ? await watchMemory(own, plan.memorySteps, events) : null;
     return { mode, batchSize, contestants: results, ratios: ratiosOf(results), profile, memory };
   } finally {
-    signal.removeEventListener('abort', stop);
-    await Promise.all(contestants.map(({ child }) => child.close()));
+    await Promise.all([...contestants].map(({ child }) => child.close()));
   }
+}
+
+/** undefined for a peer that failed, which is told; Residua's own failure is thrown. */
+async function unlessPeerFails<T>(
+  name: ContestantName,
+  events: ContestEvents,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (name === 'residua' || !(error instanceof ResiduaError)) throw error;
+    events.absent(name, error.message);
+    return undefined;
+  }
+}
+
+async function takeTurn(contestant: Contestant, { steps, turns }: BenchPlan): Promise<true> {
+  const order = { do: 'steps', count: Math.ceil(steps / turns), warmup: TURN_WARMUP } as const;
+  const { seconds, rss } = await contestant.child.ask<'steps'>(order);
+  contestant.turns.push(seconds);
+  contestant.rss = rss;
+  return true;
 }
 
 function namesFor({ mode, python, onnx }: Contest): ContestantName[] {
@@ -94,18 +109,17 @@ function namesFor({ mode, python, onnx }: Contest): ContestantName[] {
   return names;
 }
 
-/** undefined for a peer that failed; Residua's own failure is thrown. */
 async function prepare(
-  contestant: ContestantName,
+  name: ContestantName,
   threads: number,
   { mode, workload, python, onnx }: Contest,
   { warmup, device, strict }: BenchPlan,
-  events: ContestEvents,
-): Promise<Contestant | undefined> {
+  signal: AbortSignal,
+): Promise<Contestant> {
   const child =
-    contestant === 'pytorch'
-      ? new Child(contestant, python!, [pytorchProgram])
-      : new Child(contestant, process.execPath, [runnerFile()]);
+    name === 'pytorch'
+      ? new Child(name, python!, [pytorchProgram], signal)
+      : new Child(name, process.execPath, [runnerFile()], signal);
   try {
     const ready = await child.ask<'prepare'>({
       do: 'prepare',
@@ -116,14 +130,12 @@ async function prepare(
       checkSteps: CHECK_STEPS,
       device,
       strict,
-      onnx: contestant === 'onnxruntime' ? onnx : undefined,
+      onnx: name === 'onnxruntime' ? onnx : undefined,
     });
-    return { contestant, threads, child, ready, turns: [], rss: ready.rss.after };
+    return { name, threads, child, ready, turns: [], rss: ready.rss.after };
   } catch (error) {
     await child.close();
-    if (contestant === 'residua' || !(error instanceof ResiduaError)) throw error;
-    events.absent(contestant, error.message);
-    return undefined;
+    throw error;
   }
 }
 
@@ -136,12 +148,11 @@ function runnerFile(): string {
   throw new ResiduaError("the bench's runner has not been built", { hint: 'Run `npm run build` first.' });
 }
 
-function resultOf(own: Contestant, all: readonly Contestant[], batchSize: number): ContestantResult {
-  const { contestant, threads, ready, turns, rss } = own;
-  const reference = all.find((other) => other.contestant === 'residua');
+function resultOf(contestant: Contestant, residua: Contestant, batchSize: number): ContestantResult {
+  const { name, threads, ready, turns, rss } = contestant;
   const seconds = turns.flat();
   return {
-    contestant,
+    contestant: name,
     name: ready.name,
     variant: ready.variant ?? null,
     tried: ready.tried ?? [],
@@ -152,19 +163,19 @@ function resultOf(own: Contestant, all: readonly Contestant[], batchSize: number
     compileSeconds: ready.compileSeconds ?? null,
     workspaceBytes: ready.workspaceBytes ?? null,
     rss: { before: ready.rss.before, ready: ready.rss.after, after: rss },
-    difference: contestant === 'residua' || !reference ? null : difference(ready.check, reference.ready.check),
+    difference: name === 'residua' ? null : difference(ready.check, residua.ready.check),
   };
 }
 
-/** max |a - b| / max |b|; infinite when they are not even as many. */
-export function difference(a: readonly number[], b: readonly number[]): number {
-  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+/** max |a - b| / max |b|; 1 when they are not even as many. */
+function difference(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) return 1;
   const apart = a.map((x, i) => Math.abs(x - b[i]));
   return Math.max(...apart) / Math.max(...b.map(Math.abs));
 }
 
 /** Of Residua to each peer with as many threads. */
-export function ratiosOf(results: readonly ContestantResult[]): Ratio[] {
+function ratiosOf(results: readonly ContestantResult[]): Ratio[] {
   return results.flatMap((peer) => {
     const own = results.find(({ contestant, threads }) => contestant === 'residua' && threads === peer.threads);
     if (!own || peer.contestant === 'residua') return [];

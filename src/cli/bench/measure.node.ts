@@ -31,7 +31,7 @@ export async function measure(plan: BenchPlan, { onProgress, signal }: MeasureOp
       const options: WorkloadOptions = { model: name, inChannels, imageSize, classes, batchSize };
       const workload = join(folder, `batch-${batchSize}.safetensors`);
       await writeFile(workload, writeWorkload(options, plan.peers));
-      const onnx = await exportNetwork(workload, plan, peers, absent);
+      const onnx = await exportNetwork(workload, peers, absent, signal);
       for (const mode of plan.modes) {
         const contest: Contest = { mode, batchSize, workload, python: peers?.python, onnx };
         const events: ContestEvents = {
@@ -64,30 +64,31 @@ interface Peers {
   readonly onnxRuntime: string | undefined;
 }
 
-async function findPeers({ python }: BenchPlan, absent: Map<ContestantName, string>): Promise<Peers> {
+async function findPeers({ python, modes }: BenchPlan, absent: Map<ContestantName, string>): Promise<Peers> {
   const pytorch = await findPyTorch(python);
-  const onnxRuntime = findOnnxRuntime();
   if ('reason' in pytorch) absent.set('pytorch', pytorch.reason);
-  if ('reason' in onnxRuntime) absent.set('onnxruntime', onnxRuntime.reason);
+  // It does not train.
+  const onnxRuntime = modes.includes('infer') ? findOnnxRuntime() : undefined;
+  if (onnxRuntime && 'reason' in onnxRuntime) absent.set('onnxruntime', onnxRuntime.reason);
   return {
     python: 'found' in pytorch ? pytorch.found : undefined,
-    onnxRuntime: 'found' in onnxRuntime ? onnxRuntime.found : undefined,
+    onnxRuntime: onnxRuntime && 'found' in onnxRuntime ? onnxRuntime.found : undefined,
   };
 }
 
 /** The network as ONNX for onnxruntime, where that takes part; PyTorch writes it. */
 async function exportNetwork(
   workload: string,
-  { modes }: BenchPlan,
   peers: Peers | undefined,
   absent: Map<ContestantName, string>,
+  signal: AbortSignal,
 ): Promise<Contest['onnx']> {
-  if (peers?.onnxRuntime === undefined || !modes.includes('infer')) return undefined;
+  if (peers?.onnxRuntime === undefined) return undefined;
   if (peers.python === undefined) {
     absent.set('onnxruntime', 'PyTorch, which exports the network for it, is not there');
     return undefined;
   }
-  const exporter = new Child('pytorch', peers.python, [pytorchProgram]);
+  const exporter = new Child('pytorch', peers.python, [pytorchProgram], signal);
   try {
     const file = `${workload}.onnx`;
     await exporter.ask<'export'>({ do: 'export', workload, file });

@@ -35,7 +35,7 @@ export interface Workload {
 /** Different batches, so that training does not learn one by heart and end in denormal numbers... */
 const MAX_BATCHES = 16;
 /** ...as far as they fit in so many bytes. */
-const MAX_IMAGE_BYTES = 64 * 2 ** 20;
+const MAX_IMAGE_BYTES = 32 * 2 ** 20;
 
 /** The model that the options name, in training mode. */
 export function modelOf({ model, inChannels, classes, imageSize }: WorkloadOptions): Module {
