@@ -2,6 +2,7 @@
 // batches (A B C A B C ...), so that whatever slows the machine down for a while slows all of them.
 
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StepTime } from '../../devices/device.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
@@ -30,8 +31,13 @@ export interface ContestEvents {
 
 /** First steps whose results are compared. */
 const CHECK_STEPS = 3;
-/** Steps that a contestant takes before the timed ones of a turn, to have its data in the caches again. */
-const TURN_WARMUP = 2;
+/**
+ * What a contestant does before the timed steps of a turn: its data comes back into the caches, and the operating system
+ * spreads its threads over the cores, for which it may take tens of milliseconds.
+ */
+const TURN_WARMUP = { steps: 2, seconds: 0.15 };
+/** Rest before each turn, in milliseconds: some threads go on spinning for a while after their work. */
+const REST = 60;
 const MEMORY_SAMPLES = 20;
 const PROFILED_STEPS = 20;
 
@@ -96,6 +102,7 @@ async function unlessPeerFails<T>(
 
 async function takeTurn(contestant: Contestant, { steps, turns }: BenchPlan): Promise<true> {
   const order = { do: 'steps', count: Math.ceil(steps / turns), warmup: TURN_WARMUP } as const;
+  await setTimeout(REST);
   const { seconds, rss } = await contestant.child.ask<'steps'>(order);
   contestant.turns.push(seconds);
   contestant.rss = rss;
@@ -198,7 +205,7 @@ async function watchMemory({ child, threads }: Contestant, steps: number, events
   let done = 0;
   for (const step of new Set(ends)) {
     events.progress(`memory: step ${done} of ${steps}`);
-    const { rss } = await child.ask<'steps'>({ do: 'steps', count: step - done, warmup: 0 });
+    const { rss } = await child.ask<'steps'>({ do: 'steps', count: step - done, warmup: { steps: 0, seconds: 0 } });
     samples.push({ step, rss: rss ?? 0 });
     done = step;
   }

@@ -45,8 +45,8 @@ export interface BenchResult {
   readonly machine: {
     readonly processor: string;
     readonly cores: number;
-    /** Processes that wanted to compute in the minute before the bench, on average; 0 on Windows. */
-    readonly load: number;
+    /** Share of the cores' time that other processes took just before the bench, 0 to 1. */
+    readonly busy: number;
     readonly node: string;
     readonly platform: string;
   };

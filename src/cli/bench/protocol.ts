@@ -45,8 +45,8 @@ export interface StepsOrder {
   readonly do: 'steps';
   /** Steps to time. */
   readonly count: number;
-  /** Steps before those, to fill the caches again. */
-  readonly warmup: number;
+  /** What goes before: at least so many steps, and at least so long. */
+  readonly warmup: { readonly steps: number; readonly seconds: number };
 }
 
 export interface StepsAnswer {

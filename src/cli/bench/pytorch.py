@@ -164,7 +164,10 @@ class Peer:
         return {"name": name, "variant": chosen, "tried": tried, "check": check, "rss": {"before": before, "after": memory()}}
 
     def steps(self, order):
-        timed(self.job, order["warmup"])
+        warmup, begin, done = order["warmup"], time.perf_counter(), 0
+        while done < warmup["steps"] or time.perf_counter() - begin < warmup["seconds"]:
+            self.job.step()
+            done += 1
         return {"seconds": timed(self.job, order["count"]), "rss": memory()}
 
     def export(self, order):

@@ -6,8 +6,8 @@ import type { Screen } from '../terminal.ts';
 import type { BenchResult, ContestantResult, Measurement, MemoryWatch } from './plan.ts';
 import { type ProfileRow, profileRows } from './profile.ts';
 
-/** Share of the cores that may be busy before a measurement without telling on it. */
-const QUIET = 0.25;
+/** Share of the cores' time that others may take without spoiling a measurement. */
+const QUIET = 0.1;
 
 /** Parts of a step that are shown each by itself. */
 const LONGEST_PROFILE = 24;
@@ -33,10 +33,11 @@ export const report =
     ].join('\n');
   };
 
-function busyness({ load, cores }: BenchResult['machine']): string[] {
-  if (load <= QUIET * cores) return [];
+function busyness({ busy }: BenchResult['machine']): string[] {
+  if (busy <= QUIET) return [];
+  const share = percent(busy, 0);
   return [
-    `The machine was busy before this began (load ${load.toFixed(1)}): the figures are too low, the ratios doubtful.`,
+    `Other processes took ${share} of the cores before this began: the figures are too low, the ratios doubtful.`,
   ];
 }
 
