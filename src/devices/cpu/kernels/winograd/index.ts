@@ -2,16 +2,13 @@
 // tiles, so the halo at the right and the bottom may be wider than the padding.
 
 import type { Halo } from '../../geometry.ts';
-import type { ConvolutionShape } from '../convolution.ts';
+import type { ConvolutionKernels, ConvolutionShape } from '../convolution.ts';
 import { tilingOf } from './tiles.ts';
 import { patchSize, tileSize } from './transforms.ts';
 
+export { preferWinograd, winogradApplies } from './cost.ts';
 export { winogradForward, winogradInputGradient } from './forward.ts';
 export { winogradWeightGradient } from './weight-gradient.ts';
-
-export function winogradApplies({ kernelHeight, kernelWidth, window: { stride, padding } }: ConvolutionShape): boolean {
-  return kernelHeight === 3 && kernelWidth === 3 && stride.every((s) => s === 1) && padding.every((p) => p <= 2);
-}
 
 interface Extent {
   readonly h: number;
@@ -33,13 +30,13 @@ function patchHalo(input: Extent, output: Extent, padding: readonly [number, num
 const inputOf = ({ height, width }: ConvolutionShape): Extent => ({ h: height, w: width });
 const outputOf = ({ outHeight, outWidth }: ConvolutionShape): Extent => ({ h: outHeight, w: outWidth });
 
-export const winograd = {
-  forwardHalo: (shape: ConvolutionShape): Halo => patchHalo(inputOf(shape), outputOf(shape), shape.window.padding),
-  inputGradientHalo(shape: ConvolutionShape): Halo {
+export const winograd: ConvolutionKernels = {
+  forwardHalo: (shape) => patchHalo(inputOf(shape), outputOf(shape), shape.window.padding),
+  inputGradientHalo(shape) {
     const { padding } = shape.window;
     return patchHalo(outputOf(shape), inputOf(shape), [2 - padding[0], 2 - padding[1]]);
   },
-  weightGradientHalo(shape: ConvolutionShape): { x: Halo; upstream: Halo } {
+  weightGradientHalo(shape) {
     const { rows, columns } = tilingOf({ n: 1, ...outputOf(shape) });
     const [bottom, right] = [rows * tileSize - shape.outHeight, columns * tileSize - shape.outWidth];
     return { x: winograd.forwardHalo(shape), upstream: { top: 0, left: 0, bottom, right } };

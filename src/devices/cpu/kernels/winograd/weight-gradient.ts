@@ -8,7 +8,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter } from '../../step.ts';
 import { i32, select, type } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
-import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './forward.ts';
+import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './blocks.ts';
 import { gradientProducts, type ProductShape, sumStride, tileStride } from './products.ts';
 import { patchKernel, tilingOf } from './tiles.ts';
 import { positions, workBytes } from './transforms.ts';

@@ -1,0 +1,101 @@
+// How tiles are dealt out: a block of tiles is what goes through a kernel at a time, a unit of work is one block or several.
+
+import type { FunctionBuilder, Local } from '../../assembler.ts';
+import { vectorBytes } from '../../geometry.ts';
+import type { Buffer, Emitter, Image } from '../../step.ts';
+import { type Code, i32, select, type } from '../../wasm.ts';
+import { patchKernel, type Tiling } from './tiles.ts';
+import { positions, workBytes } from './transforms.ts';
+
+/** A block's patches and products should stay in the second cache level, and the weights for all blocks in the third. */
+const fusedBytes = 640 * 1024;
+const fusedWeightBytes = 1024 * 1024;
+const largestBlock = 32;
+
+/** Tiles of a block: 32, or fewer where a small batch would leave threads without work. */
+export function blockOf(tiles: number): number {
+  return Math.min(largestBlock, Math.max(4, Math.ceil(tiles / 32) * 4));
+}
+
+export function isFused(inVectors: number, outVectors: number, block: number): boolean {
+  const weightBytes = positions * inVectors * 4 * outVectors * vectorBytes;
+  return positions * block * (inVectors + outVectors) * vectorBytes <= fusedBytes && weightBytes <= fusedWeightBytes;
+}
+
+interface Blocks {
+  readonly from: Local;
+  readonly to: Local;
+  /** Units share the blocks out evenly. */
+  readonly units: number;
+  readonly blocks: number;
+  /** Tiles of a block, and of all. */
+  readonly block: number;
+  readonly tiles: number;
+}
+
+/** For each block of each unit: its first tile, and how many it has. */
+export function forEachBlock(
+  f: FunctionBuilder,
+  { from, to, units, blocks, block, tiles }: Blocks,
+  beginUnit: (unit: Local) => (tile: Local, count: Local) => void,
+): void {
+  f.for(from, to, (unit) => {
+    const body = beginUnit(unit);
+    const bound = (index: Code): Code => i32.divU(i32.mul(index, blocks), units);
+    f.for(bound(unit), f.let(bound(i32.add(unit, 1))), (index) => {
+      const tile = f.let(i32.mul(index, block));
+      const left = f.let(i32.sub(i32.const(tiles), tile));
+      const count = f.let(select(i32.gtS(left, block), i32.const(block), left));
+      body(tile, count);
+    });
+  });
+}
+
+/** Offsets of pieces behind one another, each at a multiple of 64. */
+export function layOut(...bytes: readonly number[]): { readonly offsets: readonly number[]; readonly bytes: number } {
+  const offsets: number[] = [];
+  let end = 0;
+  for (const piece of bytes) {
+    offsets.push(end);
+    end += Math.ceil(piece / 64) * 64;
+  }
+  return { offsets, bytes: end };
+}
+
+/** A step that takes all patches of some images: [position][tile][channel]. */
+export function stagePatches(
+  e: Emitter,
+  name: string,
+  kind: 'input' | 'upstream',
+  image: Image,
+  start: number,
+  tiling: Tiling,
+  block: number,
+  stride: number,
+): Buffer {
+  const vectors = image.geometry.stored / 4;
+  const patches = patchKernel(e, kind, { tiling, geometry: image.geometry, vectors, stride });
+  const taken = e.scratch(`winograd ${kind}`, positions * stride);
+  const blocks = Math.ceil(tiling.count / block);
+  const kernel = e.module.once(`winograd staged ${[patches.index, start, block]}`, () =>
+    e.module.function(
+      'winograd patches',
+      Array<typeof type.i32>(5).fill(type.i32),
+      (f, source, target, work, from, to) => {
+        const first = f.let(i32.add(source, start));
+        forEachBlock(f, { from, to, units: blocks, blocks, block, tiles: tiling.count }, () => (tile, count) => {
+          f.call(patches, first, i32.add(target, i32.mul(tile, vectors * vectorBytes)), work, tile, count);
+        });
+      },
+    ),
+  );
+  e.step({
+    name: `${name}, ${kind}`,
+    kernel,
+    arguments: [image.buffer, taken, { threadBytes: workBytes }],
+    units: blocks,
+    reads: [image.buffer],
+    writes: [taken],
+  });
+  return taken;
+}
