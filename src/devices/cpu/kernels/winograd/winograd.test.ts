@@ -78,30 +78,27 @@ function found(s: ConvolutionShape, values: Values, { extra = 0, strict = false 
     bottom: bottom + extra,
     right: right + extra,
   });
-  const larger = (a: Halo, b: Halo): Halo => ({
-    top: Math.max(a.top, b.top),
-    left: Math.max(a.left, b.left),
-    bottom: Math.max(a.bottom, b.bottom),
-    right: Math.max(a.right, b.right),
-  });
   const h = createHarness({ relaxed: relaxed && !strict });
   const { window } = s;
   const input = { n: s.n, h: s.height, w: s.width, c: s.inChannels };
   const output = { n: s.n, h: s.outHeight, w: s.outWidth, c: s.outChannels };
   const halos = winograd.weightGradientHalo(s);
-  const x = h.image(input, widen(larger(winograd.forwardHalo(s), halos.x)));
-  const upstream = h.image(output, widen(larger(winograd.inputGradientHalo(s), halos.upstream)));
-  // Results lie in halos of their own: they must stay zero.
+  // Each reader has images of its own, in the halo that it asks for.
+  const x = h.image(input, widen(winograd.forwardHalo(s)));
+  const upstream = h.image(output, widen(winograd.inputGradientHalo(s)));
+  const gradientX = h.image(input, widen(halos.x));
+  const gradientUpstream = h.image(output, widen(halos.upstream));
+  // Results lie in halos too: they must stay zero.
   const [y, dx] = [h.image(output, widen(winograd.forwardHalo(s))), h.image(input, widen(halos.upstream))];
   const weights = h.weights(s);
   const dw = h.weights(s);
-  h.fill(x, values.x);
+  for (const image of [x, gradientX]) h.fill(image, values.x);
+  for (const image of [upstream, gradientUpstream]) h.fill(image, values.upstream);
   h.fill(weights, values.w);
-  h.fill(upstream, values.upstream);
   for (const result of [y, dx, dw]) h.clear(result);
   const statistics = winogradForward(h.emitter, { x, weights, y, window, statistics: true })!;
   winogradInputGradient(h.emitter, { upstream, weights, dx, window });
-  winogradWeightGradient(h.emitter, { x, upstream, gradient: dw, window });
+  winogradWeightGradient(h.emitter, { x: gradientX, upstream: gradientUpstream, gradient: dw, window });
   h.run(order);
   return {
     y: h.read(y),
@@ -184,6 +181,7 @@ describe('Winograd convolution, input gradient and weight gradient', () => {
     { batch: 5, channels: [16, 16], size: [3, 3], padding: [0, 0] },
     { batch: 32, channels: [8, 8], size: [14, 14] },
     { batch: 3, channels: [16, 16], size: [32, 32] },
+    { batch: 9, channels: [4, 8], size: [32, 32] },
     { batch: 2, channels: [17, 5], size: [28, 11] },
     { batch: 32, channels: [32, 32], size: [8, 8] },
     { batch: 33, channels: [64, 64], size: [4, 4] },
