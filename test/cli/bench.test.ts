@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 function fakePython(
   name: string,
   check: string,
-  steps = 'say({ seconds: Array(order.count).fill(0.5), rss: 1000 })',
+  steps = 'say({ seconds: Array(order.count).fill(0.5), cpuSeconds: 0, rss: 1000 })',
 ): string {
   const file = join(folder, name);
   const diary = `${file}.diary`;
@@ -26,7 +26,7 @@ const say = (answer) => console.log(JSON.stringify(answer));
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
   const order = JSON.parse(line);
   appendFileSync(${JSON.stringify(diary)}, line + '\\n');
-  if (order.do === 'prepare') say({ name: 'Fake 1.0', variant: 'wooden', check: ${check}, rss: { before: 1, after: 2 } });
+  if (order.do === 'prepare') say({ name: 'Fake 1.0', variant: 'wooden', check: ${check}, cpuSeconds: 0, rss: { before: 1, after: 2 } });
   else if (order.do === 'export') say({ error: 'this one exports nothing' });
   else ${steps};
 });
@@ -50,7 +50,9 @@ describe('residua bench', () => {
     expect(machine).toMatchObject({ node: process.versions.node });
     expect(absent).toEqual([]);
     expect(measurements.map(({ mode }: { mode: string }) => mode)).toEqual(['train', 'infer']);
-    for (const { batchSize, contestants, ratios, profile, memory } of measurements) {
+    for (const { batchSize, contestants, ratios, disturbance, profile, memory } of measurements) {
+      expect(disturbance).toBeGreaterThanOrEqual(0);
+      expect(disturbance).toBeLessThanOrEqual(1);
       expect(batchSize).toBe(4);
       expect(ratios).toEqual([]);
       const [{ imagesPerSecond, secondsAStep, turns, workspaceBytes, compileSeconds, ...own }] = contestants;

@@ -11,6 +11,7 @@ import { pytorchProgram } from './peers.node.ts';
 import type { BenchPlan, ContestantName, ContestantResult, Measurement, MemoryWatch, Ratio } from './plan.ts';
 import type { Mode, PrepareAnswer } from './protocol.ts';
 import { medianOf, spread } from './statistics.ts';
+import { watchCores } from './watch-cores.node.ts';
 
 export interface Contest {
   readonly mode: Mode;
@@ -48,6 +49,7 @@ interface Contestant {
   readonly ready: PrepareAnswer;
   /** Seconds of each step, by turn. */
   readonly turns: (readonly number[])[];
+  cpuSeconds: number;
   rss: number | null;
 }
 
@@ -67,19 +69,26 @@ export async function holdContest(
         if (contestant) contestants.add(contestant);
       }
     }
+    const watch = watchCores();
     for (let turn = 1; turn <= plan.turns; turn++) {
       for (const contestant of contestants) {
         events.progress(`turn ${turn} of ${plan.turns}: ${contestant.ready.name}, threads ${contestant.threads}`);
         const done = await unlessPeerFails(contestant.name, events, () => takeTurn(contestant, plan));
-        if (!done) contestants.delete(contestant);
+        if (!done) {
+          contestants.delete(contestant);
+          await contestant.child.close();
+        }
       }
     }
     const { mode, batchSize } = contest;
+    const disturbance = watch(
+      [...contestants].reduce((sum, { ready, cpuSeconds }) => sum + cpuSeconds - ready.cpuSeconds, 0),
+    );
     const own = [...contestants].findLast(({ name }) => name === 'residua')!;
     const results = [...contestants].map((contestant) => resultOf(contestant, own, batchSize));
     const profile = plan.profile ? await profileOf(own) : null;
     const memory = plan.memorySteps > 0 ? await watchMemory(own, plan.memorySteps, events) : null;
-    return { mode, batchSize, contestants: results, ratios: ratiosOf(results), profile, memory };
+    return { mode, batchSize, contestants: results, ratios: ratiosOf(results), disturbance, profile, memory };
   } finally {
     await Promise.all([...contestants].map(({ child }) => child.close()));
   }
@@ -103,8 +112,9 @@ async function unlessPeerFails<T>(
 async function takeTurn(contestant: Contestant, { steps, turns }: BenchPlan): Promise<true> {
   const order = { do: 'steps', count: Math.ceil(steps / turns), warmup: TURN_WARMUP } as const;
   await setTimeout(REST);
-  const { seconds, rss } = await contestant.child.ask<'steps'>(order);
+  const { seconds, cpuSeconds, rss } = await contestant.child.ask<'steps'>(order);
   contestant.turns.push(seconds);
+  contestant.cpuSeconds = cpuSeconds;
   contestant.rss = rss;
   return true;
 }
@@ -139,7 +149,7 @@ async function prepare(
       strict,
       onnx: name === 'onnxruntime' ? onnx : undefined,
     });
-    return { name, threads, child, ready, turns: [], rss: ready.rss.after };
+    return { name, threads, child, ready, turns: [], cpuSeconds: ready.cpuSeconds, rss: ready.rss.after };
   } catch (error) {
     await child.close();
     throw error;

@@ -4,7 +4,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { ResiduaError } from '../../errors.ts';
 import { summarise } from '../../models/index.ts';
 import { Child } from './child.node.ts';
@@ -12,9 +11,6 @@ import { type Contest, type ContestEvents, holdContest } from './contest.node.ts
 import { findOnnxRuntime, findPyTorch, pytorchProgram } from './peers.node.ts';
 import type { BenchPlan, BenchResult, ContestantName, Measurement } from './plan.ts';
 import { modelOf, type WorkloadOptions, writeWorkload } from './workload.ts';
-
-/** Milliseconds for which the machine is watched before it is used. */
-const WATCHED = 500;
 
 export interface MeasureOptions {
   /** What goes on now. */
@@ -25,7 +21,6 @@ export interface MeasureOptions {
 /** @throws ResiduaError when Residua itself fails; a peer that fails is listed as absent */
 export async function measure(plan: BenchPlan, { onProgress, signal }: MeasureOptions): Promise<BenchResult> {
   const { model: name, inChannels, imageSize, classes } = plan;
-  const busy = await busyShare();
   const folder = await mkdtemp(join(os.tmpdir(), 'residua-bench-'));
   const absent = new Map<ContestantName, string>();
   try {
@@ -53,7 +48,7 @@ export async function measure(plan: BenchPlan, { onProgress, signal }: MeasureOp
     ]);
     return {
       model: { name, imageShape: [inChannels, imageSize, imageSize], classes, parameters, multiplyAdds },
-      machine: describeMachine(busy),
+      machine: describeMachine(),
       measurements,
       absent: [...absent].map(([peer, reason]) => ({ peer, reason })),
     };
@@ -106,24 +101,12 @@ async function exportNetwork(
   }
 }
 
-function describeMachine(busy: number): BenchResult['machine'] {
+function describeMachine(): BenchResult['machine'] {
   const cpus = os.cpus();
   return {
     processor: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
-    busy,
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   };
-}
-
-/** What other processes take of the cores' time, watched for a moment. */
-async function busyShare(): Promise<number> {
-  const sum = (of: (times: os.CpuInfo['times']) => number) =>
-    os.cpus().reduce((total, { times }) => total + of(times), 0);
-  const idle = () => sum((times) => times.idle);
-  const all = () => sum(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq);
-  const [idleBefore, allBefore] = [idle(), all()];
-  await setTimeout(WATCHED);
-  return 1 - (idle() - idleBefore) / (all() - allBefore);
 }

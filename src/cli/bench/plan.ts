@@ -45,8 +45,6 @@ export interface BenchResult {
   readonly machine: {
     readonly processor: string;
     readonly cores: number;
-    /** Share of the cores' time that other processes took just before the bench, 0 to 1. */
-    readonly busy: number;
     readonly node: string;
     readonly platform: string;
   };
@@ -61,6 +59,8 @@ export interface Measurement {
   readonly batchSize: number;
   readonly contestants: readonly ContestantResult[];
   readonly ratios: readonly Ratio[];
+  /** Share of the cores' time that other processes took during the turns, 0 to 1: what makes figures doubtful. */
+  readonly disturbance: number;
   readonly memory: MemoryWatch | null;
   /** The parts of Residua's step in the order in which they run. */
   readonly profile: readonly StepTime[] | null;

@@ -37,6 +37,8 @@ export interface PrepareAnswer {
   readonly compileSeconds?: number;
   /** What the program works in, variables excluded. */
   readonly workspaceBytes?: number;
+  /** Processor time that the process has taken so far, all threads. */
+  readonly cpuSeconds: number;
   /** Resident bytes before and after getting ready; null where the system does not tell. */
   readonly rss: { readonly before: number | null; readonly after: number | null };
 }
@@ -52,6 +54,8 @@ export interface StepsOrder {
 export interface StepsAnswer {
   /** Of each timed step. */
   readonly seconds: readonly number[];
+  /** Processor time that the process has taken so far, all threads. */
+  readonly cpuSeconds: number;
   /** Resident bytes after the steps; null where the system does not tell. */
   readonly rss: number | null;
 }

@@ -161,14 +161,14 @@ class Peer:
             if best is None or seconds < best:
                 best, self.job, chosen = seconds, job, variant
         name = f"PyTorch {torch.__version__}"
-        return {"name": name, "variant": chosen, "tried": tried, "check": check, "rss": {"before": before, "after": memory()}}
+        return {"name": name, "cpuSeconds": time.process_time(), "variant": chosen, "tried": tried, "check": check, "rss": {"before": before, "after": memory()}}
 
     def steps(self, order):
         warmup, begin, done = order["warmup"], time.perf_counter(), 0
         while done < warmup["steps"] or time.perf_counter() - begin < warmup["seconds"]:
             self.job.step()
             done += 1
-        return {"seconds": timed(self.job, order["count"]), "rss": memory()}
+        return {"seconds": timed(self.job, order["count"]), "cpuSeconds": time.process_time(), "rss": memory()}
 
     def export(self, order):
         network, images, _ = load(read_workload(order["workload"]), torch.contiguous_format)

@@ -26,25 +26,14 @@ export const report =
       `${model.imageShape.join(' x ')} images, ${count(model.parameters)} parameters, ` +
         `${magnitude(model.multiplyAdds)} multiply-adds an image`,
       `${machine.processor}, ${counted(machine.cores, 'core')}, ${machine.platform}, Node ${machine.node}`,
-      ...busyness(machine).map((text) => screen.paint('yellow', text)),
       ...measurements.flatMap((measurement) => ['', measurementText(measurement, screen)]),
       ...(absent.length > 0 ? [''] : []),
       ...absent.map(({ peer, reason }) => screen.paint('yellow', `without ${peer}: ${reason}`)),
     ].join('\n');
   };
 
-function busyness({ busy }: BenchResult['machine']): string[] {
-  if (busy <= QUIET) return [];
-  const share = percent(busy, 0);
-  return [
-    `Other processes took ${share} of the cores before this began: the figures are too low, the ratios doubtful.`,
-  ];
-}
-
-function measurementText(
-  { mode, batchSize, contestants, ratios, memory, profile }: Measurement,
-  screen: Screen,
-): string {
+function measurementText(measurement: Measurement, screen: Screen): string {
+  const { mode, batchSize, contestants, ratios, disturbance, memory, profile } = measurement;
   const [{ imagesPerSecond, turns }] = contestants;
   const title = `${modeNames[mode]}, batch ${batchSize}: ${imagesPerSecond.runs} steps each in ${counted(turns.length, 'turn')}`;
   const head = ['', 'threads', 'images/s', 'min', 'max', 'ms a step', 'memory'].map((text) =>
@@ -60,6 +49,7 @@ function measurementText(
     indent(table([head, ...rows], ['left', 'right', 'right', 'right', 'right', 'right', 'right'])),
     ...sentences.map((sentence) => indent(sentence)),
     ...contestants.flatMap((contestant) => doubts(contestant).map((line) => indent(screen.paint('red', line)))),
+    ...(disturbance > QUIET ? [indent(screen.paint('yellow', disturbanceText(disturbance)))] : []),
     ...(memory ? [indent(memoryText(memory))] : []),
     ...(profile ? ['', indent(profileText(profileRows(profile), screen))] : []),
   ].join('\n');
@@ -79,6 +69,11 @@ function row(
     (secondsAStep.median * 1000).toPrecision(3),
     rss.after === null ? '' : bytes(rss.after),
   ];
+}
+
+function disturbanceText(disturbance: number): string {
+  const share = percent(disturbance, 0);
+  return `Other processes took ${share} of the cores meanwhile: the figures are too low, the ratios doubtful.`;
 }
 
 /** A speed is worth nothing when something else was computed. */

@@ -41,7 +41,7 @@ async function prepare(order: PrepareOrder): Promise<PrepareAnswer> {
   const check: number[] = [];
   for (let i = 0; i < order.checkSteps; i++) check.push(...Array.from(await job.step()));
   await timed(job, order.warmup);
-  return { ...known, check, rss: { before, after: process.memoryUsage.rss() } };
+  return { ...known, check, cpuSeconds: cpuSeconds(), rss: { before, after: process.memoryUsage.rss() } };
 }
 
 async function steps({ warmup, count }: StepsOrder): Promise<StepsAnswer> {
@@ -49,7 +49,12 @@ async function steps({ warmup, count }: StepsOrder): Promise<StepsAnswer> {
   const begin = performance.now();
   for (let i = 0; i < warmup.steps || performance.now() - begin < warmup.seconds * 1000; i++) await job.step();
   const seconds = await timed(job, count);
-  return { seconds, rss: process.memoryUsage.rss() };
+  return { seconds, cpuSeconds: cpuSeconds(), rss: process.memoryUsage.rss() };
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** The median of each part over some steps. */
