@@ -6,8 +6,8 @@ import type { Halo } from './geometry.ts';
 import type { ConvolutionShape, Forward, InputGradient, Statistics, WeightGradient } from './kernels/convolution.ts';
 import { direct, directForward, directInputGradient, directWeightGradient } from './kernels/direct/index.ts';
 import {
+  preferWinograd,
   winograd,
-  winogradApplies,
   winogradForward,
   winogradInputGradient,
   winogradWeightGradient,
@@ -37,13 +37,9 @@ const winogradConvolution: Convolution = {
   weightGradient: winogradWeightGradient,
 };
 
-/**
- * Winograd's method does a quarter of the products, but transforms every channel in and out. With few channels on either side
- * there is little to save: below eight the direct kernels are taken. (A rule of thumb; shapes have not been timed one by one.)
- */
+/** Winograd's method where it serves and pays, by the rule of kernels/winograd; the direct kernels elsewhere. */
 export function chooseConvolution(shape: ConvolutionShape): Convolution {
-  const pays = shape.inChannels >= 8 && shape.outChannels >= 8;
-  return winogradApplies(shape) && pays ? winogradConvolution : directConvolution;
+  return preferWinograd(shape) ? winogradConvolution : directConvolution;
 }
 
 /** Of a convolution or one of its gradients. */
