@@ -5,7 +5,7 @@ import { ResiduaError, UsageError } from '../errors.ts';
 import { ancestors } from '../tensor/autograd.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { type Assignment, Input, type Tensor, Variable } from '../tensor/tensor.ts';
-import type { Feed, Graph } from './device.ts';
+import type { Feed, Graph, Values } from './device.ts';
 
 export interface CollectedGraph {
   /** Every node, inputs before results. */
@@ -48,4 +48,11 @@ export function feedOf(input: Input, feeds: Readonly<Record<string, Feed>>): Fee
   const length = typeof feed === 'number' ? 1 : feed.length;
   if (length !== input.size) throw new UsageError(`${expected}, but it was fed ${length}`);
   return feed;
+}
+
+/** Refuses values that are not as many as the variable's. */
+export function checkWritten(variable: Variable, values: Values): void {
+  if (values.length === variable.size) return;
+  const expected = `a variable of shape ${formatShape(variable.shape)} has ${variable.size} values`;
+  throw new ResiduaError(`${expected}, but ${values.length} were written`);
 }

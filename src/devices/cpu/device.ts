@@ -7,9 +7,9 @@
 import { plan } from '../../compiler/compile.ts';
 import { placesOf, viewOf } from '../../compiler/view.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
-import { formatShape } from '../../tensor/shape.ts';
 import type { Variable } from '../../tensor/tensor.ts';
 import type { Device, Graph, Program, Values } from '../device.ts';
+import { checkWritten } from '../graph.ts';
 import { ModuleBuilder } from './assembler.ts';
 import { detectFeatures } from './features.ts';
 import { geometry } from './geometry.ts';
@@ -217,11 +217,7 @@ class CpuDevice implements Device {
 
   async write(variable: Variable, values: Values): Promise<void> {
     this.#assertOpen();
-    if (values.length !== variable.size) {
-      throw new ResiduaError(
-        `a variable of shape ${formatShape(variable.shape)} has ${variable.size} values, but ${values.length} were written`,
-      );
-    }
+    checkWritten(variable, values);
     variable.value = values.slice();
     const { address, route } = this.#stored(variable);
     scatter(values, this.#heap.numbers(variable.dtype), address / 4, route);

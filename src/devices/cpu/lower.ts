@@ -230,8 +230,7 @@ class Lowering {
         window,
         statistics: pass !== undefined,
       });
-      if (pass && found) this.#takeStatistics(pass, value, found);
-      else if (pass) this.#pass(pass);
+      if (pass) this.#takeStatistics(pass, value, found!);
     }
   }
 

@@ -3,10 +3,9 @@
 // after its last reader.
 
 import { ResiduaError } from '../../errors.ts';
-import { formatShape } from '../../tensor/shape.ts';
 import { Input, type Tensor, Variable } from '../../tensor/tensor.ts';
 import type { Device, Feed, Graph, Program, Values } from '../device.ts';
-import { type CollectedGraph, collectGraph, feedOf } from '../graph.ts';
+import { type CollectedGraph, checkWritten, collectGraph, feedOf } from '../graph.ts';
 import type { Numbers } from './kernel.ts';
 import { kernels } from './kernels.ts';
 
@@ -75,11 +74,7 @@ class ReferenceDevice implements Device {
 
   async write(variable: Variable, values: Values): Promise<void> {
     this.#assertOpen();
-    if (values.length !== variable.size) {
-      throw new ResiduaError(
-        `a variable of shape ${formatShape(variable.shape)} has ${variable.size} values, but ${values.length} were written`,
-      );
-    }
+    checkWritten(variable, values);
     this.#variables.set(variable, widen(variable, values));
     variable.value = values.slice();
   }

@@ -7,7 +7,7 @@
 //               transforms of weights: as much as 200 for every pair of channels
 //
 // The last two were fitted to forward, input gradient and weight gradient together, timed against the direct kernels for 243
-// shapes on one core of an AMD Zen 4. On 252 other shapes, timed afterwards (maps of 2x2 to 24x24, 3 to 96 channels, batches of
+// shapes on one core of an AMD EPYC. On 252 other shapes, timed afterwards (maps of 2x2 to 24x24, 3 to 96 channels, batches of
 // 2 to 16), the rule took the slower way for 15: by 17 % at most, and 0.4 % over all of them in the geometric mean. It is less
 // sure of convolutions to or from a single channel (up to 42 %), where the gradient to that channel prefers the other way than
 // the rest does. Weights count here although inference transforms them only once.
