@@ -8,7 +8,9 @@ import { ResiduaError, UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import { Input } from '../tensor/index.ts';
 import { createBreathing } from './breathe.ts';
-import type { ClassMetrics } from './metrics/class-metrics.ts';
+import type { CalibrationBin } from './metrics/calibration.ts';
+import type { ClassMetrics, Scores } from './metrics/class-metrics.ts';
+import type { Mistake } from './metrics/mistakes.ts';
 import { singleLabel, type Task } from './task.ts';
 
 /** Quality of a model on a set of images. Shares are from 0 to 1. */
@@ -21,12 +23,22 @@ export interface Evaluation {
   readonly loss: number;
   /** In the order of the classes. */
   readonly perClass: readonly ClassMetrics[];
+  /** Means over the classes. */
+  readonly macro: Scores;
+  /** Of all yes/no decisions together; null unless multi-label. */
+  readonly micro: Scores | null;
+  /** Mean of the labels' average precision; null unless multi-label. */
+  readonly meanAveragePrecision: number | null;
   /** confusion[true class][predicted class], images; null for multi-label. */
   readonly confusion: readonly (readonly number[])[] | null;
   /** Expected calibration error, 15 bins (Guo et al. 2017); null for multi-label. */
   readonly ece: number | null;
+  /** The bins of that error, the least confident first: the reliability diagram; null for multi-label. */
+  readonly calibration: readonly CalibrationBin[] | null;
   /** Share of images all of whose labels are right; null unless multi-label. */
   readonly exactMatch: number | null;
+  /** The images on which the model is wrong and most sure of it, the worst first; 24 at most. */
+  readonly mistakes: readonly Mistake[];
   readonly images: number;
   readonly seconds: number;
 }
@@ -81,7 +93,7 @@ export class Evaluator {
       }
       lossSum += loss[0] * batch.size;
       images += batch.size;
-      metrics.add(logits, targets);
+      metrics.add(logits, targets, batch.indices);
       onProgress?.(images);
       await breathe();
     }

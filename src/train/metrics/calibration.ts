@@ -1,12 +1,25 @@
-// Expected calibration error (Guo et al. 2017, "On calibration of modern neural networks", eq. 3): whether predictions that
-// claim 90 % are right in 90 % of cases. Predictions go into 15 bins by their confidence; in each bin the gap between mean
-// confidence and accuracy is taken, weighted by the bin's share of all predictions.
+// Calibration (Guo et al. 2017, "On calibration of modern neural networks", sec. 2): whether predictions that claim 90 % are
+// right in 90 % of cases. Predictions go into 15 bins by their confidence. A bin's mean confidence beside its accuracy is a
+// point of the reliability diagram; the gaps between the two, weighted by the bins' shares, are the expected calibration
+// error (eq. 3).
 
 import { exp } from '../../tensor/elementary.ts';
+import { share } from './class-metrics.ts';
 
 export const CALIBRATION_BINS = 15;
 
-export class CalibrationError {
+/** Predictions whose confidence is in (from, to]. */
+export interface CalibrationBin {
+  readonly from: number;
+  readonly to: number;
+  readonly images: number;
+  /** Mean over the bin's predictions; 0 where there are none. */
+  readonly confidence: number;
+  /** Share of them that are right; 0 where there are none. */
+  readonly accuracy: number;
+}
+
+export class Calibration {
   readonly #images = new Float64Array(CALIBRATION_BINS);
   readonly #confidence = new Float64Array(CALIBRATION_BINS);
   readonly #correct = new Float64Array(CALIBRATION_BINS);
@@ -19,11 +32,22 @@ export class CalibrationError {
     if (correct) this.#correct[bin]++;
   }
 
-  /** From 0 (perfect) to 1; 0 before the first prediction. */
-  get value(): number {
+  /** Expected calibration error: from 0 (perfect) to 1; 0 before the first prediction. */
+  get error(): number {
     const images = this.#images.reduce((sum, count) => sum + count, 0);
     const gaps = this.#confidence.reduce((sum, confidence, bin) => sum + Math.abs(confidence - this.#correct[bin]), 0);
-    return images === 0 ? 0 : gaps / images;
+    return share(gaps, images);
+  }
+
+  /** The reliability diagram: all bins, the least confident first. */
+  get bins(): CalibrationBin[] {
+    return Array.from(this.#images, (images, bin) => ({
+      from: bin / CALIBRATION_BINS,
+      to: (bin + 1) / CALIBRATION_BINS,
+      images,
+      confidence: share(this.#confidence[bin], images),
+      accuracy: share(this.#correct[bin], images),
+    }));
   }
 }
 
