@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodeCpuDevice } from '../src/devices/cpu/device.node.ts';
 import type { Device } from '../src/devices/device.ts';
 import { createReferenceDevice } from '../src/devices/reference/device.ts';
-import { conv2d, gradients, Input, relu, Variable } from '../src/tensor/index.ts';
+import { batchNorm, conv2d, gradients, Input, relu, Variable } from '../src/tensor/index.ts';
 import { randomStream } from '../src/tensor/random.ts';
 import { sizeOf } from '../src/tensor/shape.ts';
 import { relativeError } from './compare.ts';
@@ -18,6 +18,7 @@ interface Case {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
+  readonly groups?: number;
 }
 
 const random = randomStream({ seed: 3, purpose: 'augment' });
@@ -31,10 +32,11 @@ describe('convolutions on the cpu device', () => {
   });
   afterAll(() => cpu.close());
 
-  async function check({ batch, channels, size, kernel, stride, padding }: Case): Promise<void> {
+  async function check({ batch, channels, size, kernel, stride, padding, groups = 1 }: Case): Promise<void> {
     const x = new Input('x', [batch, channels[0], ...size]);
-    const weight = new Variable([channels[1], channels[0], ...kernel], numbers([channels[1], channels[0], ...kernel]));
-    const y = conv2d(x, weight, { stride, padding });
+    const weightShape = [channels[1], channels[0] / groups, ...kernel];
+    const weight = new Variable(weightShape, numbers(weightShape));
+    const y = conv2d(x, weight, { stride, padding, groups });
     const upstream = new Input('upstream', y.shape);
     const [dx, dw] = gradients(y, [x, weight], upstream);
     const graph = { outputs: { y, dx, dw } };
@@ -91,6 +93,32 @@ describe('convolutions on the cpu device', () => {
     check({ batch: 2, ...shape }),
   );
 
+  it.each([
+    { groups: 32, channels: [128, 128], ...square(3, 1, 1) },
+    { groups: 4, channels: [64, 96], ...square(3, 2, 1) },
+    { groups: 16, channels: [16, 16], ...square(3, 1, 1) },
+    { groups: 7, channels: [7, 14], ...square(5, 2, 2) },
+    { groups: 3, channels: [6, 9], ...square(1, 1, 0) },
+  ] as const)('in $groups groups: $channels, $kernel, stride $stride', (shape) =>
+    check({ batch: 3, size: [9, 8], ...shape }),
+  );
+
+  it('in groups, with a batch norm folded into the weights', async () => {
+    const x = new Input('x', [2, 6, 5, 7]);
+    const weight = new Variable([8, 3, 3, 3], numbers([8, 3, 3, 3]));
+    const vector = () => new Variable([8], numbers([8]));
+    const variance = new Variable([8], Float32Array.of(1, 2, 0.5, 3, 0.7, 1, 4, 2));
+    const y = batchNorm(
+      conv2d(x, weight, { padding: 1, groups: 2 }),
+      { mean: vector(), variance },
+      { weight: vector(), bias: vector() },
+    );
+    const feeds = { x: numbers(x.shape) };
+    const found = await (await cpu.compile({ outputs: { y } })).run(feeds);
+    const expected = await (await createReferenceDevice().compile({ outputs: { y } })).run(feeds);
+    expect(relativeError(found.y, expected.y)).toBeLessThan(2e-5);
+  });
+
   it('of any shape at all', async () => {
     const pair = (arbitrary: fc.Arbitrary<number>) => fc.tuple(arbitrary, arbitrary);
     const shapes = fc.record({
@@ -100,9 +128,14 @@ describe('convolutions on the cpu device', () => {
       kernel: pair(fc.integer({ min: 1, max: 5 })),
       stride: pair(fc.integer({ min: 1, max: 3 })),
       padding: pair(fc.integer({ min: 0, max: 3 })),
+      groups: fc.integer({ min: 1, max: 5 }),
+    });
+    const grouped = shapes.map((shape): Case => {
+      const { groups, channels } = shape;
+      return { ...shape, channels: [channels[0] * groups, channels[1] * groups] };
     });
     const fits = ({ size, kernel, padding }: Case) => [0, 1].every((i) => size[i] + 2 * padding[i] >= kernel[i]);
-    await fc.assert(fc.asyncProperty(shapes.filter(fits), check), { numRuns: 60, seed: 1 });
+    await fc.assert(fc.asyncProperty(grouped.filter(fits), check), { numRuns: 60, seed: 1 });
   });
 
   it('behind one another leave the halos between them zero', async () => {

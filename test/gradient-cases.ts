@@ -146,6 +146,22 @@ export const gradientCases: Readonly<Record<OperationName, readonly GradientCase
       ],
       (x, w) => t.conv2d(x, w, { padding: 3 }),
     ),
+    on(
+      'in groups',
+      [
+        [2, 4, 4, 5],
+        [6, 2, 3, 2],
+      ],
+      (x, w) => t.conv2d(x, w, { stride: [1, 2], padding: 1, groups: 2 }),
+    ),
+    on(
+      'depthwise, two outputs a channel',
+      [
+        [1, 3, 4, 4],
+        [6, 1, 3, 3],
+      ],
+      (x, w) => t.conv2d(x, w, { padding: 1, groups: 3 }),
+    ),
     on('with a bias', [[2, 2, 3, 3], [3, 2, 3, 3], [3]], (x, w, bias) => t.conv2d(x, w, { bias, padding: 1 })),
   ],
 
@@ -157,6 +173,10 @@ export const gradientCases: Readonly<Record<OperationName, readonly GradientCase
   avgPool2d: [
     on('2x2', [[1, 2, 4, 5]], (x) => t.avgPool2d(x, 2)),
     on('3x3, stride 2, padding 1', [[1, 2, 5, 6]], (x) => t.avgPool2d(x, 3, { stride: 2, padding: 1 })),
+  ],
+  padChannels: [
+    on('more vectors', [[2, 3, 2, 3]], (x) => t.padChannels(x, 6)),
+    on('whole vectors', [[1, 4, 2, 2]], (x) => t.padChannels(x, 4)),
   ],
   globalAvgPool2d: [on('maps', [[2, 3, 3, 2]], (x) => t.globalAvgPool2d(x))],
 

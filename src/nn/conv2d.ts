@@ -1,5 +1,6 @@
 // The convolution layer: a weight, perhaps a bias, and how the window moves.
 
+import { ResiduaError } from '../errors.ts';
 import { conv2d, type Pair, type Shape, type Tensor, Variable } from '../tensor/index.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import { toPair } from '../tensor/shape.ts';
@@ -12,6 +13,8 @@ export interface Conv2dLayerOptions {
   readonly stride?: Pair;
   /** Zeros on each side, 0 by default. */
   readonly padding?: Pair;
+  /** Parts of the channels that don't see each other, 1 by default. */
+  readonly groups?: number;
   /** true by default; superfluous before a batch norm. */
   readonly bias?: boolean;
   /** Where the first weights come from. */
@@ -22,24 +25,33 @@ export interface Conv2dLayerOptions {
 
 /** [N, inChannels, H, W] -> [N, outChannels, H', W']. PyTorch: nn.Conv2d. */
 export class Conv2d extends Module {
-  /** [outChannels, inChannels, kernelHeight, kernelWidth] */
+  /** [outChannels, inChannels / groups, kernelHeight, kernelWidth] */
   readonly weight: Variable;
   /** [outChannels] */
   readonly bias: Variable | undefined;
   readonly stride: Pair;
   readonly padding: Pair;
+  readonly groups: number;
 
   constructor(inChannels: number, outChannels: number, options: Conv2dLayerOptions) {
     super();
-    const { kernelSize, stride = 1, padding = 0, bias = true, random, initialise = kaimingUniform } = options;
-    const shape = [outChannels, inChannels, ...toPair(kernelSize)];
+    const { kernelSize, stride = 1, padding = 0, groups = 1, bias = true } = options;
+    const { random, initialise = kaimingUniform } = options;
+    if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ResiduaError(`${inChannels} -> ${outChannels} channels can't be dealt out to ${groups} groups`, {
+        hint: 'Both numbers of channels must be multiples of the groups.',
+      });
+    }
+    const shape = [outChannels, inChannels / groups, ...toPair(kernelSize)];
     this.weight = new Variable(shape, initialise(shape, random), { trainable: true });
     this.bias = bias ? new Variable([outChannels], defaultBias(shape, random), { trainable: true }) : undefined;
     this.stride = stride;
     this.padding = padding;
+    this.groups = groups;
   }
 
   override forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, { bias: this.bias, stride: this.stride, padding: this.padding });
+    const { bias, stride, padding, groups } = this;
+    return conv2d(x, this.weight, { bias, stride, padding, groups });
   }
 }

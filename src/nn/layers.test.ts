@@ -94,3 +94,17 @@ describe('layers that pass on', () => {
     }
   });
 });
+
+describe('convolution layer in groups', () => {
+  it('has a weight for the channels of one group, as PyTorch has', () => {
+    const layer = new nn.Conv2d(6, 4, { kernelSize: 3, groups: 2, random: random() });
+    expect(layer.weight.shape).toEqual([4, 3, 3, 3]);
+    expect(layer.forward(tensor(1, 6, 5, 5)).shape).toEqual([1, 4, 3, 3]);
+  });
+
+  it('says which channels can not be dealt out', () => {
+    expect(() => new nn.Conv2d(6, 4, { kernelSize: 3, groups: 4, random: random() })).toThrow(/6 -> 4 .* 4 groups/);
+    const layer = new nn.Conv2d(6, 4, { kernelSize: 3, groups: 2, random: random() });
+    expect(() => layer.forward(tensor(1, 3, 5, 5))).toThrow(/3 channels but the weight expects 2 groups of 3/);
+  });
+});

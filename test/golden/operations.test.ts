@@ -23,8 +23,8 @@ type Build = (inputs: Readonly<Record<string, Tensor>>, attributes: Golden['attr
 
 /** By the beginning of the file's name. */
 const operations: Readonly<Record<string, Build>> = {
-  'op-conv2d': ({ x, weight, bias }, { stride, padding }) =>
-    t.conv2d(x, weight, { bias, stride: Number(stride), padding: Number(padding) }),
+  'op-conv2d': ({ x, weight, bias }, { stride, padding, groups = '1' }) =>
+    t.conv2d(x, weight, { bias, stride: Number(stride), padding: Number(padding), groups: Number(groups) }),
   'op-linear': ({ x, weight, bias }) => t.linear(x, weight, bias),
   'op-relu': ({ x }) => t.relu(x),
   'op-sigmoid': ({ x }) => t.sigmoid(x),

@@ -41,9 +41,10 @@ function compute({ name, kind, arguments: args, options }: Layer, model: Module,
   switch (kind) {
     case 'Conv2d': {
       const [inChannels, outChannels, kernel] = args as [number, number, number[]];
-      expect(of('weight').shape).toEqual([outChannels, inChannels, ...kernel]);
+      const window = options as { stride: Pair; padding: Pair; groups: number };
+      expect(of('weight').shape).toEqual([outChannels, inChannels / window.groups, ...kernel]);
       expect(of('bias') !== undefined).toBe(options.bias);
-      return conv2d(x, of('weight'), { ...(options as { stride: Pair; padding: Pair }), bias: of('bias') });
+      return conv2d(x, of('weight'), { ...window, bias: of('bias') });
     }
     case 'BatchNorm2d': {
       const statistics = { mean: of('running_mean'), variance: of('running_var') };
@@ -101,6 +102,19 @@ describe('the layer graph', () => {
       new Sequential(
         new Conv2d(1, 4, { kernelSize: [3, 2], stride: [2, 1], padding: [0, 1], random }),
         new MaxPool2d(3, { stride: 2, padding: 1 }),
+        new GlobalAvgPool2d(),
+        new Flatten(),
+        new Linear(4, 3, { random }),
+      ),
+    );
+  });
+
+  it('has the groups of convolutions', async () => {
+    const random = randomStream({ seed: 3, purpose: 'initialise' });
+    await expectFaithful(
+      new Sequential(
+        new Conv2d(1, 6, { kernelSize: 3, random }),
+        new Conv2d(6, 4, { kernelSize: 3, groups: 2, padding: 1, random }),
         new GlobalAvgPool2d(),
         new Flatten(),
         new Linear(4, 3, { random }),

@@ -85,9 +85,10 @@ function describe({ name, module }: ModuleCall): Layer {
     return { name, kind, arguments: args, options };
   };
   if (module instanceof Conv2d) {
-    const [outChannels, inChannels, ...kernel] = module.weight.shape;
-    const { stride, padding } = module;
-    return layer('Conv2d', [inChannels, outChannels, kernel], { stride, padding, bias: module.bias !== undefined });
+    const [outChannels, channels, ...kernel] = module.weight.shape;
+    const { stride, padding, groups } = module;
+    const options = { stride, padding, groups, bias: module.bias !== undefined };
+    return layer('Conv2d', [channels * groups, outChannels, kernel], options);
   }
   if (module instanceof BatchNorm2d || module instanceof BatchNorm1d) {
     const { eps, momentum } = module;

@@ -23,23 +23,29 @@ export interface Convolution {
   weightGradientHalo(shape: ConvolutionShape): { x: Halo; upstream: Halo };
 }
 
-const directConvolution: Convolution = {
+/** Any shape. */
+export const directConvolution: Convolution = {
   ...direct,
   forward: directForward,
   inputGradient: directInputGradient,
   weightGradient: directWeightGradient,
 };
 
-const winogradConvolution: Convolution = {
+/** Where winogradApplies. */
+export const winogradConvolution: Convolution = {
   ...winograd,
   forward: winogradForward,
   inputGradient: winogradInputGradient,
   weightGradient: winogradWeightGradient,
 };
 
-/** Winograd's method where it serves and pays, by the rule of kernels/winograd; the direct kernels elsewhere. */
+/**
+ * Winograd's method where it serves and pays, by the rule of kernels/winograd; the direct kernels elsewhere, and for
+ * convolutions in groups.
+ */
 export function chooseConvolution(shape: ConvolutionShape): Convolution {
-  return preferWinograd(shape) ? winogradConvolution : directConvolution;
+  const isGrouped = (shape.window.groups ?? 1) > 1;
+  return !isGrouped && preferWinograd(shape) ? winogradConvolution : directConvolution;
 }
 
 /** Of a convolution or one of its gradients. */

@@ -2,7 +2,8 @@
 //
 //   L = sum over n,o,i,j,c,u,v of  y[n,o,i,j] * w[o,c,u,v] * x[n, c, i*stride + u - padding, j*stride + v - padding]
 //
-// and each result is L without one of its three factors. So there is one loop nest, and what is summed is its argument.
+// and each result is L without one of its three factors. So there is one loop nest, and what is summed is its argument. In a
+// convolution of several groups c counts the channels of o's group.
 
 import type { Window } from '../../tensor/operations/convolution.ts';
 import type { Shape } from '../../tensor/shape.ts';
@@ -15,23 +16,25 @@ import { type Kernel, zeros } from './kernel.ts';
  */
 type Row = (x: number, weight: number, y: number, count: number, stride: number) => void;
 
-function forEachRow(xShape: Shape, weightShape: Shape, yShape: Shape, { stride, padding }: Window, row: Row): void {
+function forEachRow(xShape: Shape, weightShape: Shape, yShape: Shape, window: Window, row: Row): void {
+  const { stride, padding, groups = 1 } = window;
   const [batch, inChannels, height, width] = xShape;
-  const [outChannels, , kernelHeight, kernelWidth] = weightShape;
+  const [outChannels, channels, kernelHeight, kernelWidth] = weightShape;
   const [, , outHeight, outWidth] = yShape;
   for (let n = 0; n < batch; n++) {
     for (let o = 0; o < outChannels; o++) {
-      for (let c = 0; c < inChannels; c++) {
+      const firstChannel = n * inChannels + Math.floor((o * groups) / outChannels) * channels;
+      for (let c = 0; c < channels; c++) {
         for (let u = 0; u < kernelHeight; u++) {
           for (let v = 0; v < kernelWidth; v++) {
-            const weight = ((o * inChannels + c) * kernelHeight + u) * kernelWidth + v;
+            const weight = ((o * channels + c) * kernelHeight + u) * kernelWidth + v;
             // The columns j with 0 <= j * stride + v - padding < width.
             const first = Math.max(0, Math.ceil((padding[1] - v) / stride[1]));
             const last = Math.min(outWidth - 1, Math.floor((width - 1 + padding[1] - v) / stride[1]));
             for (let i = 0; i < outHeight; i++) {
               const h = i * stride[0] + u - padding[0];
               if (h < 0 || h >= height || last < first) continue;
-              const x = ((n * inChannels + c) * height + h) * width + first * stride[1] + v - padding[1];
+              const x = ((firstChannel + c) * height + h) * width + first * stride[1] + v - padding[1];
               const y = ((n * outChannels + o) * outHeight + i) * outWidth + first;
               row(x, weight, y, last - first + 1, stride[1]);
             }

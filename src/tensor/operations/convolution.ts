@@ -2,6 +2,8 @@
 //
 //   y[n,o,i,j]  = sum over c,u,v of x[n, c, i*stride + u - padding, j*stride + v - padding] * w[o,c,u,v]
 //   dx: the transposed convolution of dy with w      dw: the correlation of x with dy
+//
+// In groups, channels are dealt out in order: the k-th part of the output channels sees the k-th part of the input channels.
 
 import { apply, type Operation } from '../operation.ts';
 import { formatShape, type Pair, type Shape, ShapeError, toPair, windowExtent } from '../shape.ts';
@@ -12,6 +14,8 @@ import { reshape } from './reshape.ts';
 export interface Window {
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
+  /** Of channels; 1 unless given. */
+  readonly groups?: number;
 }
 
 export interface Conv2dOptions {
@@ -21,13 +25,20 @@ export interface Conv2dOptions {
   stride?: Pair;
   /** Zeros on each side, 0 by default. */
   padding?: Pair;
+  /** Parts of the channels that don't see each other, 1 by default; as many as there are channels: a depthwise convolution. */
+  groups?: number;
 }
 
-function outputShape(x: Shape, weight: Shape, { stride, padding }: Window): Shape {
+function outputShape(x: Shape, weight: Shape, { stride, padding, groups = 1 }: Window): Shape {
   const rule = (text: string) => new ShapeError('conv2d', [x, weight], text);
   if (x.length !== 4) throw rule('the input must be [N, inChannels, H, W]');
-  if (weight.length !== 4) throw rule('the weight must be [outChannels, inChannels, kernelHeight, kernelWidth]');
-  if (x[1] !== weight[1]) throw rule(`the input has ${x[1]} channels but the weight expects ${weight[1]}`);
+  if (weight.length !== 4)
+    throw rule('the weight must be [outChannels, inChannels / groups, kernelHeight, kernelWidth]');
+  if (x[1] !== weight[1] * groups) {
+    const expected = groups === 1 ? weight[1] : `${groups} groups of ${weight[1]}`;
+    throw rule(`the input has ${x[1]} channels but the weight expects ${expected}`);
+  }
+  if (weight[0] % groups !== 0) throw rule(`the ${weight[0]} output channels can't be dealt out to ${groups} groups`);
   const height = windowExtent(x[2], weight[2], stride[0], padding[0]);
   const width = windowExtent(x[3], weight[3], stride[1], padding[1]);
   if (height < 1 || width < 1) {
@@ -36,7 +47,7 @@ function outputShape(x: Shape, weight: Shape, { stride, padding }: Window): Shap
   return [x[0], weight[0], height, width];
 }
 
-function checkWindow(operation: string, { stride, padding }: Window, shapes: readonly Shape[]): void {
+function checkWindow(operation: string, { stride, padding, groups = 1 }: Window, shapes: readonly Shape[]): void {
   if (stride.some((s) => !Number.isInteger(s) || s < 1)) {
     throw new ShapeError(operation, shapes, `stride must be whole numbers of at least 1, found ${formatShape(stride)}`);
   }
@@ -46,6 +57,9 @@ function checkWindow(operation: string, { stride, padding }: Window, shapes: rea
       shapes,
       `padding must be whole numbers of at least 0, found ${formatShape(padding)}`,
     );
+  }
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw new ShapeError(operation, shapes, `groups must be a whole number of at least 1, found ${groups}`);
   }
 }
 
@@ -75,11 +89,15 @@ const weightGradientOperation: Operation<Window & { shape: Shape }> = {
  * Convolution. PyTorch: F.conv2d.
  *
  * @param x [N, inChannels, H, W]
- * @param weight [outChannels, inChannels, kernelHeight, kernelWidth]
+ * @param weight [outChannels, inChannels / groups, kernelHeight, kernelWidth]
  * @returns [N, outChannels, floor((H + 2 padding - kernelHeight) / stride) + 1, likewise for W]
  */
-export function conv2d(x: Tensor, weight: Tensor, { bias, stride = 1, padding = 0 }: Conv2dOptions = {}): Tensor {
-  const y = apply(conv2dOperation, [x, weight], { stride: toPair(stride), padding: toPair(padding) });
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  { bias, stride = 1, padding = 0, groups = 1 }: Conv2dOptions = {},
+): Tensor {
+  const y = apply(conv2dOperation, [x, weight], { stride: toPair(stride), padding: toPair(padding), groups });
   if (!bias) return y;
   if (bias.rank !== 1 || bias.shape[0] !== weight.shape[0]) {
     throw new ShapeError('conv2d', [x.shape, weight.shape, bias.shape], `the bias must be [${weight.shape[0]}]`);

@@ -33,6 +33,8 @@ export interface Correlation {
   readonly vectors: number;
   /** Bytes from a group's weights to those of this correlation. */
   readonly weightStart: number;
+  /** Where output channels don't all read the same channels: after so many vectors x is read so many bytes further on. */
+  readonly section?: { readonly vectors: number; readonly bytes: number };
 }
 
 export interface Strides {
@@ -155,7 +157,7 @@ class CorrelationWriter {
 
   #group(group: Local, vectors: number, rows: Local): void {
     const f = this.#f;
-    const { x: xStrides, y: yStrides, weightStart } = this.#shape;
+    const { x: xStrides, y: yStrides, weightStart, section } = this.#shape;
     const { groupBytes, vectorsAGroup } = this.#weights;
     const { image, images, row } = this.#place;
     const { x, w, y, partials } = this.#bases;
@@ -165,6 +167,7 @@ class CorrelationWriter {
     const first = (base: Local, { start, image: imageBytes, row: rowBytes }: Strides): Code =>
       i32.add(i32.add(i32.add(base, start), i32.mul(image, imageBytes)), i32.mul(row, rowBytes));
     const source = f.let(first(x, xStrides));
+    if (section) f.advance(source, i32.mul(i32.divU(group, section.vectors / vectorsAGroup), section.bytes));
     const groupOffset = f.let(i32.mul(group, vectorsAGroup * vectorBytes));
     const target = f.let(i32.add(first(y, yStrides), groupOffset));
     const sums = partials.map((base) => {

@@ -21,6 +21,7 @@ interface Case {
   readonly kernel: Pair;
   readonly stride: Pair;
   readonly padding: Pair;
+  readonly groups?: number;
 }
 
 const tolerance = 2e-5;
@@ -28,7 +29,7 @@ const tolerance = 2e-5;
 const random = randomStream({ seed: 5, purpose: 'augment' });
 const numbers = (count: number) => Float32Array.from({ length: count }, () => 2 * random.uniform() - 1);
 
-function shapeOf({ batch, channels, size, kernel, stride, padding }: Case): ConvolutionShape {
+function shapeOf({ batch, channels, size, kernel, stride, padding, groups = 1 }: Case): ConvolutionShape {
   const out = (i: 0 | 1) => Math.floor((size[i] + 2 * padding[i] - kernel[i]) / stride[i]) + 1;
   return {
     n: batch,
@@ -40,25 +41,27 @@ function shapeOf({ batch, channels, size, kernel, stride, padding }: Case): Conv
     outWidth: out(1),
     kernelHeight: kernel[0],
     kernelWidth: kernel[1],
-    window: { stride, padding },
+    window: { stride, padding, groups },
   };
 }
 
 /** Visits each product: the numbers of an element of x, of w and of y that belong together. */
 function forEachProduct(s: ConvolutionShape, visit: (x: number, w: number, y: number) => void): void {
-  const { stride, padding } = s.window;
+  const { stride, padding, groups = 1 } = s.window;
+  const channels = s.inChannels / groups;
   for (let n = 0; n < s.n; n++)
     for (let o = 0; o < s.outChannels; o++)
       for (let i = 0; i < s.outHeight; i++)
         for (let j = 0; j < s.outWidth; j++)
-          for (let c = 0; c < s.inChannels; c++)
+          for (let c = 0; c < channels; c++)
             for (let u = 0; u < s.kernelHeight; u++)
               for (let v = 0; v < s.kernelWidth; v++) {
                 const [h, w] = [i * stride[0] + u - padding[0], j * stride[1] + v - padding[1]];
                 if (h < 0 || w < 0 || h >= s.height || w >= s.width) continue;
+                const first = Math.floor((o * groups) / s.outChannels) * channels;
                 visit(
-                  ((n * s.inChannels + c) * s.height + h) * s.width + w,
-                  ((o * s.inChannels + c) * s.kernelHeight + u) * s.kernelWidth + v,
+                  ((n * s.inChannels + first + c) * s.height + h) * s.width + w,
+                  ((o * channels + c) * s.kernelHeight + u) * s.kernelWidth + v,
                   ((n * s.outChannels + o) * s.outHeight + i) * s.outWidth + j,
                 );
               }
@@ -88,7 +91,7 @@ function benchOf(s: ConvolutionShape, relaxed: boolean, extra: number): Bench {
   return {
     harness,
     x: harness.image({ n: s.n, h: s.height, w: s.width, c: s.inChannels }, xHalo),
-    weights: harness.weights(s),
+    weights: harness.weights({ ...s, inChannels: s.inChannels / (s.window.groups ?? 1) }),
     y: harness.image({ n: s.n, h: s.outHeight, w: s.outWidth, c: s.outChannels }, yHalo),
   };
 }
@@ -160,7 +163,8 @@ function checkWeightGradient(s: ConvolutionShape, relaxed: boolean, extra: numbe
   expectResult(bench, gradient, expected);
 }
 
-const weightCount = (s: ConvolutionShape) => s.outChannels * s.inChannels * s.kernelHeight * s.kernelWidth;
+const weightCount = (s: ConvolutionShape) =>
+  (s.outChannels * s.inChannels * s.kernelHeight * s.kernelWidth) / (s.window.groups ?? 1);
 
 function check(c: Case, relaxed = true, extra = 0): void {
   const s = shapeOf(c);
@@ -220,6 +224,32 @@ describe('direct convolution', () => {
     { batch: 9, channels: [8, 12], size: [33, 32], ...square(3, 1, 1) },
     { batch: 2, channels: [3, 64], size: [40, 41], ...square(7, 2, 3) },
   ] as const)('cut into several units: $channels, $size, batch $batch', (shape) => check(shape));
+
+  it.each([
+    { groups: 32, each: [4, 4] },
+    { groups: 4, each: [8, 12] },
+    { groups: 3, each: [4, 20] },
+    { groups: 2, each: [32, 24] },
+    { groups: 8, each: [1, 1] },
+    { groups: 6, each: [2, 6] },
+    { groups: 5, each: [1, 1] },
+    { groups: 3, each: [3, 5] },
+    { groups: 4, each: [5, 3] },
+    { groups: 12, each: [1, 2] },
+  ] as const)('in $groups groups of $each channels', ({ groups, each }) => {
+    const channels = [groups * each[0], groups * each[1]] as const;
+    for (const stride of [1, 2]) {
+      check({ batch: 2, channels, size: [6, 7], ...square(3, stride, 1), groups });
+      check({ batch: 3, channels, size: [1, 3], ...square(1, stride, 0), groups });
+    }
+    check({ batch: 2, channels, size: [9, 5], kernel: [2, 5], stride: [3, 1], padding: [0, 3], groups });
+  });
+
+  it.each([
+    { batch: 2, channels: [256, 256], size: [14, 14], ...square(3, 1, 1), groups: 32 },
+    { batch: 2, channels: [144, 144], size: [7, 9], ...square(3, 2, 1), groups: 2 },
+    { batch: 3, channels: [64, 64], size: [20, 20], ...square(5, 1, 2), groups: 64 },
+  ] as const)('in $groups groups, cut into several units: $channels, $size, batch $batch', (shape) => check(shape));
 
   it('in wider halos than it asks for', () => {
     check({ batch: 2, channels: [5, 12], size: [7, 6], ...square(3, 2, 1) }, true, 2);

@@ -5,6 +5,7 @@ import type { Emitter, Weights } from '../../step.ts';
 import type { ConvolutionShape, Forward, Statistics } from '../convolution.ts';
 import { partBytes } from '../pointwise.ts';
 import { correlationKernel, joinImages } from './correlation.ts';
+import { spreadWeights, vectorsOfSection } from './sections.ts';
 import { vectorsFor } from './tile.ts';
 import { readWeights } from './weights.ts';
 
@@ -23,9 +24,11 @@ export function forwardHalo(shape: ConvolutionShape): Halo {
 
 export function directForward(
   e: Emitter,
-  { x, weights, y, window: { stride, padding }, statistics = false }: Forward,
+  { x, weights: stored, y, window: { stride, padding, groups = 1 }, statistics = false }: Forward,
 ): Statistics | undefined {
   const [g, out] = [x.geometry, y.geometry];
+  const { sections, weights } = spreadWeights(e, stored, groups);
+  const vectors = out.stored / 4;
   const shape = joinImages({
     images: out.n,
     rows: out.h,
@@ -42,11 +45,13 @@ export function directForward(
       channel: 4,
     },
     y: { start: out.origin, image: out.imageBytes, row: out.rowBytes, column: out.pixelBytes },
-    vectors: out.stored / 4,
+    vectors,
     weightStart: 0,
+    section: sections > 1 ? { vectors: vectors / sections, bytes: weights.inChannels * 4 } : undefined,
   });
   const pixels = out.n * out.h * out.w;
-  const ready = readWeights(e, weights, vectorsFor(shape.rows * shape.columns), pixels);
+  const vectorsAGroup = vectorsOfSection(vectorsFor(shape.rows * shape.columns), vectors / sections, sections);
+  const ready = readWeights(e, weights, vectorsAGroup, pixels);
   const { kernel, units, parts } = correlationKernel(e, 'conv2d', [shape], ready.layout, statistics);
   const partial = (name: string) => e.scratch(name, parts * partBytes(out.c));
   const found = statistics
@@ -54,19 +59,22 @@ export function directForward(
     : undefined;
   const added = found ? [found.sums, found.squares] : [];
   e.step({
-    name: `conv2d ${describe(weights, out)}`,
+    name: `conv2d ${describe(stored, out, groups)}`,
     kernel,
     arguments: [x.buffer, ready.place, y.buffer, ...added],
     units,
     reads: [x.buffer, ready.buffer],
     writes: [y.buffer, ...added],
-    operations: operationsOf(weights, out),
+    operations: operationsOf(stored, out),
   });
   return found;
 }
 
-export const describe = ({ kernelHeight, kernelWidth, inChannels, outChannels }: Weights, y: Geometry): string =>
-  `${kernelHeight}x${kernelWidth} ${inChannels} -> ${outChannels} at ${y.h}x${y.w}`;
+export function describe(weights: Weights, y: Geometry, groups = 1): string {
+  const { kernelHeight, kernelWidth, inChannels, outChannels } = weights;
+  const channels = `${inChannels * groups} -> ${outChannels}${groups > 1 ? ` in ${groups} groups` : ''}`;
+  return `${kernelHeight}x${kernelWidth} ${channels} at ${y.h}x${y.w}`;
+}
 
 export const operationsOf = ({ kernelHeight, kernelWidth, inChannels, outChannels }: Weights, y: Geometry): number =>
   2 * y.n * y.h * y.w * kernelHeight * kernelWidth * inChannels * outChannels;

@@ -11,6 +11,7 @@ import type { Emitter } from '../../step.ts';
 import type { ConvolutionShape, InputGradient } from '../convolution.ts';
 import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
 import { describe, operationsOf } from './forward.ts';
+import { spreadWeights, vectorsOfSection } from './sections.ts';
 import { vectorsFor } from './tile.ts';
 import { packWeights, type TapRange, tapCount } from './weights.ts';
 
@@ -53,16 +54,20 @@ export function inputGradientHalo(shape: ConvolutionShape): Halo {
 
 export function directInputGradient(
   e: Emitter,
-  { upstream, weights, dx, window: { stride, padding } }: InputGradient,
+  { upstream, weights: stored, dx, window: { stride, padding, groups = 1 } }: InputGradient,
 ): void {
   const [g, out] = [upstream.geometry, dx.geometry];
+  const { sections, weights } = spreadWeights(e, stored, groups);
+  const vectors = out.stored / 4;
+  const channels = weights.outChannels / sections;
   const rowPhases = phasesOf(out.h, weights.kernelHeight, stride[0], padding[0]);
   const columnPhases = phasesOf(out.w, weights.kernelWidth, stride[1], padding[1]);
   const phases = rowPhases.flatMap((row) => columnPhases.map((column) => ({ row, column })));
-  const vectorsAGroup = vectorsFor(rowPhases[0].count * columnPhases[0].count * (rowPhases[0].count === 1 ? out.n : 1));
+  const rows = rowPhases[0].count * columnPhases[0].count * (rowPhases[0].count === 1 ? out.n : 1);
+  const vectorsAGroup = vectorsOfSection(vectorsFor(rows), vectors / sections, sections);
   const blocks = phases.map(({ row, column }) => ({ rows: row.taps, columns: column.taps }));
-  const packed = packWeights(e, weights, { blocks, transposed: true, vectorsAGroup });
-  const tapBytes = weights.outChannels * vectorsAGroup * 16;
+  const packed = packWeights(e, weights, { blocks, transposed: true, vectorsAGroup, sections });
+  const tapBytes = channels * vectorsAGroup * 16;
   let weightStart = 0;
   const shapes = phases.map(({ row, column }, i): Correlation => {
     const shape: Correlation = {
@@ -70,7 +75,7 @@ export function directInputGradient(
       rows: row.count,
       columns: column.count,
       taps: [row.taps.count, column.taps.count],
-      channels: weights.outChannels,
+      channels,
       x: {
         start: g.origin + row.start * g.rowBytes + column.start * g.pixelBytes,
         image: g.imageBytes,
@@ -86,8 +91,9 @@ export function directInputGradient(
         row: stride[0] * out.rowBytes,
         column: stride[1] * out.pixelBytes,
       },
-      vectors: out.stored / 4,
+      vectors,
       weightStart,
+      section: sections > 1 ? { vectors: vectors / sections, bytes: channels * 4 } : undefined,
     };
     weightStart += tapCount(blocks[i]) * tapBytes;
     return shape;
@@ -95,12 +101,12 @@ export function directInputGradient(
   const joined = shapes.every(({ rows }) => rows === 1) ? shapes.map(joinImages) : shapes;
   const { kernel, units } = correlationKernel(e, 'conv2dInputGradient', joined, packed.layout);
   e.step({
-    name: `conv2dInputGradient ${describe(weights, g)}`,
+    name: `conv2dInputGradient ${describe(stored, g, groups)}`,
     kernel,
     arguments: [upstream.buffer, packed.place, dx.buffer],
     units,
     reads: [upstream.buffer, packed.buffer],
     writes: [dx.buffer],
-    operations: operationsOf(weights, g),
+    operations: operationsOf(stored, g),
   });
 }

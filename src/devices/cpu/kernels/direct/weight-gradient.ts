@@ -14,6 +14,7 @@ import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
 import { describe, operationsOf } from './forward.ts';
+import { collectWeights, vectorsOfSection } from './sections.ts';
 import { cutRows, Tile } from './tile.ts';
 import { least, workOfUnit } from './units.ts';
 
@@ -24,13 +25,13 @@ const partialBytes = 2 * 1024 * 1024;
 const fewestPixels = 128;
 /** Of x and dy, for all tiles in turn. */
 const chunkBytes = 20 * 1024;
-const vectorsAGroup = 2;
 /** Pairs (v, c) of a kernel row that are written out one by one, where channels are no multiple of a tile. */
 const fewPairs = 24;
 
 export function directWeightGradient(e: Emitter, call: WeightGradient): void {
-  const { x, upstream, gradient } = call;
-  const plan = planOf(call);
+  const { x, upstream, window } = call;
+  const { sections, weights: gradient, collect } = collectWeights(e, call.gradient, window.groups ?? 1);
+  const plan = planOf({ ...call, gradient }, sections);
   const { parts, bytes } = plan;
   const target = parts === 1 ? gradient.buffer : e.scratch('weight gradients', parts * bytes);
   const kernel = e.module.once(`conv2dWeightGradient ${JSON.stringify(plan)}`, () =>
@@ -43,15 +44,16 @@ export function directWeightGradient(e: Emitter, call: WeightGradient): void {
     ),
   );
   e.step({
-    name: `conv2dWeightGradient ${describe(gradient, upstream.geometry)}`,
+    name: `conv2dWeightGradient ${describe(call.gradient, upstream.geometry, window.groups)}`,
     kernel,
     arguments: [x.buffer, upstream.buffer, target],
     units: parts * plan.kernelHeight * plan.groupChunks,
     reads: [x.buffer, upstream.buffer],
     writes: [target],
-    operations: operationsOf(gradient, upstream.geometry),
+    operations: operationsOf(call.gradient, upstream.geometry),
   });
   if (parts > 1) sumParts(e, target, parts, bytes, gradient.buffer);
+  collect();
 }
 
 interface Plan {
@@ -76,12 +78,15 @@ interface Plan {
   /** Of the gradient. */
   readonly bytes: number;
   readonly parts: number;
+  /** Output channels that read the same channels of x. */
+  readonly sectionVectors: number;
+  readonly vectorsAGroup: number;
   readonly groupsAUnit: number;
   readonly groupChunks: number;
   readonly rowsAChunk: number;
 }
 
-function planOf({ x, upstream, gradient, window }: WeightGradient): Plan {
+function planOf({ x, upstream, gradient, window }: WeightGradient, sections: number): Plan {
   const [g, dy] = [x.geometry, upstream.geometry];
   const { kernelHeight, kernelWidth, inChannels, strides } = gradient;
   const [vectors, bytes] = [dy.stored / 4, kernelHeight * strides.row];
@@ -92,6 +97,8 @@ function planOf({ x, upstream, gradient, window }: WeightGradient): Plan {
 
   const total = dy.n * dy.h * dy.w * kernelHeight * kernelWidth * inChannels * dy.stored;
   const target = workOfUnit(total);
+  const sectionVectors = vectors / sections;
+  const vectorsAGroup = vectorsOfSection(2, sectionVectors, sections);
   const groups = Math.ceil(vectors / vectorsAGroup);
   const limits = [
     maximumParts,
@@ -102,7 +109,8 @@ function planOf({ x, upstream, gradient, window }: WeightGradient): Plan {
   ];
   const parts = Math.max(1, Math.floor(Math.min(...limits)));
   const wantedChunks = Math.max(1, Math.round(total / (parts * kernelHeight * target)));
-  const groupsAUnit = Math.ceil(groups / Math.min(groups, wantedChunks));
+  const wantedGroups = Math.ceil(groups / Math.min(groups, wantedChunks));
+  const groupsAUnit = sections > 1 ? inSections(wantedGroups, sectionVectors / vectorsAGroup) : wantedGroups;
   return {
     images,
     rows,
@@ -123,10 +131,19 @@ function planOf({ x, upstream, gradient, window }: WeightGradient): Plan {
     gradient: { row: strides.row, column: strides.column, in: strides.in },
     bytes,
     parts,
+    sectionVectors,
+    vectorsAGroup,
     groupsAUnit,
     groupChunks: Math.ceil(groups / groupsAUnit),
     rowsAChunk: Math.max(1, Math.min(rows, Math.floor(chunkBytes / (xRow + dyRow)))),
   };
+}
+
+/** Groups in whole sections, or else an even part of one. */
+function inSections(groups: number, groupsASection: number): number {
+  if (groups >= groupsASection) return Math.ceil(groups / groupsASection) * groupsASection;
+  while (groupsASection % groups > 0) groups++;
+  return groups;
 }
 
 interface Places {
@@ -136,7 +153,7 @@ interface Places {
 }
 
 function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, bases: Places): void {
-  const { parts, kernelHeight, groupChunks, groupsAUnit, vectors, images, rows, rowsAChunk } = plan;
+  const { parts, kernelHeight, groupChunks, groupsAUnit, vectorsAGroup, vectors, images, rows, rowsAChunk } = plan;
   const slices = kernelHeight * groupChunks;
   const part = f.let(i32.divU(unit, slices));
   const slice = f.let(i32.remU(unit, slices));
@@ -163,14 +180,45 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
         i32.add(i32.add(i32.add(base, g.start), i32.mul(image, g.image)), i32.mul(i, g.row));
       const x = f.let(place(i32.add(bases.x, i32.mul(u, plan.x.tapRow)), plan.x));
       const dy = f.let(place(i32.add(bases.dy, channelOffset), plan.dy));
-      writeChunk(e, f, plan, { x, dy, sums }, vectorCount, count);
+      writeSections(e, f, plan, { x, dy, sums }, firstVector, vectorCount, count);
       f.advance(row, count);
     },
     () => i32.ltS(row, end),
   );
 }
 
-/** Some rows: all tiles of the unit. */
+/** Some rows: section after section, each with its own channels of x. */
+function writeSections(
+  e: Emitter,
+  f: FunctionBuilder,
+  plan: Plan,
+  { x, dy, sums }: Places,
+  firstVector: Local,
+  vectorCount: Local,
+  rows: Local,
+): void {
+  const { sectionVectors, vectors, groupsAUnit, vectorsAGroup, channels } = plan;
+  if (sectionVectors === vectors) {
+    writeChunk(e, f, plan, { x, dy, sums }, vectorCount, rows);
+    return;
+  }
+  const places = { x: f.let(x), dy: f.let(dy), sums: f.let(sums) };
+  f.advance(places.x, i32.mul(i32.divU(firstVector, sectionVectors), channels * 4));
+  const unitVectors = groupsAUnit * vectorsAGroup;
+  if (unitVectors < sectionVectors) {
+    writeChunk(e, f, plan, places, vectorCount, rows);
+    return;
+  }
+  const count = f.let(i32.const(sectionVectors));
+  f.repeat(i32.divU(vectorCount, sectionVectors), () => {
+    writeChunk(e, f, plan, places, count, rows);
+    f.advance(places.x, channels * 4);
+    f.advance(places.dy, sectionVectors * vectorBytes);
+    f.advance(places.sums, sectionVectors * vectorBytes);
+  });
+}
+
+/** Some rows: all tiles of a section. */
 function writeChunk(
   e: Emitter,
   f: FunctionBuilder,
@@ -189,6 +237,7 @@ function writeChunk(
         f.advance(offset, vectors * vectorBytes);
       });
     });
+  const { vectorsAGroup } = plan;
   const whole = f.let(i32.divU(vectorCount, vectorsAGroup));
   if (plan.vectors >= vectorsAGroup) f.if(whole, () => groups(vectorsAGroup, whole, i32.const(0)));
   if (plan.vectors % vectorsAGroup > 0) {

@@ -85,13 +85,15 @@ export interface Packing {
   readonly blocks: readonly TapBlock[];
   readonly transposed: boolean;
   readonly vectorsAGroup: number;
+  /** Of the channels (see sections.ts); 1 unless given. */
+  readonly sections?: number;
 }
 
 /** A step that packs weights; a unit of it is a group. */
 export function packWeights(e: Emitter, weights: Weights, packing: Packing, origin = 0): ReadyWeights {
-  const { vectorsAGroup, blocks, transposed } = packing;
+  const { vectorsAGroup, blocks, transposed, sections = 1 } = packing;
   const { inChannels, outChannels } = weights;
-  const [summed, results] = transposed ? [outChannels, inChannels] : [inChannels, outChannels];
+  const [summed, results] = transposed ? [outChannels / sections, inChannels * sections] : [inChannels, outChannels];
   const vectors = Math.ceil(results / 4);
   const steps = blocks.reduce((sum, block) => sum + tapCount(block), 0) * summed;
   const groupBytes = steps * vectorsAGroup * vectorBytes;
@@ -131,8 +133,8 @@ export function packWeights(e: Emitter, weights: Weights, packing: Packing, orig
 /** @param lanes output channels that the group has */
 function writeGroup(
   f: FunctionBuilder,
-  { strides }: Weights,
-  { blocks, transposed }: Packing,
+  { strides, inChannels }: Weights,
+  { blocks, transposed, sections = 1 }: Packing,
   summed: number,
   lanes: number,
   firstLane: Code,
@@ -140,7 +142,12 @@ function writeGroup(
   into: Local,
 ): void {
   const vectors = Math.ceil(lanes / 4);
-  const start = f.let(i32.add(source, i32.mul(firstLane, transposed ? strides.in : 4)));
+  const start = f.let(source);
+  if (sections > 1 && transposed) {
+    const lane = f.let(firstLane);
+    f.advance(start, i32.mul(i32.remU(lane, inChannels), strides.in));
+    f.advance(start, i32.mul(i32.divU(lane, inChannels), summed * 4));
+  } else f.advance(start, i32.mul(firstLane, transposed ? strides.in : 4));
   for (const { rows, columns } of blocks) {
     if (rows.count * columns.count === 0) continue;
     const place = f.let(i32.add(start, rows.first * strides.row + columns.first * strides.column));
