@@ -3,7 +3,9 @@
 export { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export { type EvaluateOptions, type Evaluation, Evaluator, type EvaluatorOptions, evaluate } from './evaluate.ts';
 export { type TrainOptions, type TrainOutcome, train } from './loop.ts';
-export type { ClassMetrics } from './metrics/class-metrics.ts';
+export { type CalibrationBin, meanConfidence } from './metrics/calibration.ts';
+export type { ClassMetrics, Scores } from './metrics/class-metrics.ts';
+export type { Mistake } from './metrics/mistakes.ts';
 export { type ModelCard, type ModelFile, readModelFile, writeModelFile } from './model-file.ts';
 export * from './optimizers/index.ts';
 export type { EpochSummary, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';

@@ -18,6 +18,13 @@ const evaluation = z.object({
   perClass: z.array(z.object({ name: z.string(), images: z.int(), accuracy: share, precision: share, recall: share })),
   confusion: z.array(z.array(z.int()).length(10)).length(10),
   ece: share,
+  calibration: z
+    .array(z.object({ from: share, to: share, images: z.int(), confidence: share, accuracy: share }))
+    .length(15),
+  mistakes: z
+    .array(z.object({ index: z.int(), truth: z.array(z.string()), probability: share }))
+    .min(1)
+    .max(24),
   images: z.literal(40),
   seconds: z.number().positive(),
 });
@@ -106,7 +113,7 @@ describe('a run', () => {
     expect(code).toBe(0);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^accuracy +\d+\.\d\d %$/m);
-    expect(stdout).toMatch(/^class +images +accuracy +precision +f1$/m);
+    expect(stdout).toMatch(/^class +images +precision +recall +f1$/m);
     expect(stdout).toContain('what it is taken for');
   });
 

@@ -51,6 +51,14 @@ export class Calibration {
   }
 }
 
+/** How sure the predictions are, on average over all bins; beside the accuracy it says whether they are too sure. */
+export function meanConfidence(bins: readonly CalibrationBin[]): number {
+  return share(
+    bins.reduce((sum, { images, confidence }) => sum + images * confidence, 0),
+    bins.reduce((sum, { images }) => sum + images, 0),
+  );
+}
+
 /** softmax(logits)[label] of one image. @param start where the image's logits begin */
 export function softmaxProbability(label: number, logits: ArrayLike<number>, start: number, classes: number): number {
   let sum = 0;
