@@ -112,7 +112,7 @@ describe('a run', () => {
     const { code, stdout, stderr } = await residua(['evaluate', join(folder, 'model.safetensors'), '--limit', '40']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^accuracy +\d+\.\d\d %$/m);
+    expect(stdout).toMatch(/^accuracy +\d+\.\d\d % \(\d+ of 40 images\)$/m);
     expect(stdout).toMatch(/^class +images +precision +recall +f1$/m);
     expect(stdout).toContain('what it is taken for');
   });
