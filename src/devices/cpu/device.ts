@@ -85,7 +85,7 @@ class CpuDevice implements Device {
     this.#pool = pool;
     this.#threads = threads;
     this.#fused = fused;
-    this.#control = controlAt(heap.allocate(controlBytes, 'the device'));
+    this.#control = controlAt(heap.allocate(controlBytes(threads), 'the device'));
   }
 
   async compile(graph: Graph): Promise<Program> {

@@ -1,8 +1,12 @@
-// Writes the functions that all threads run: the steps of a program, one after another. Of each step, threads take chunks
-// of units from a common counter until none are left, then wait for each other. Which thread does a unit is chance, what it
-// computes is not.
+// Writes the functions that all threads run: the steps of a program, one after another. Each thread has its own range of a
+// step's units, of which it takes chunks; when none are left it helps with the other threads' ranges, then all wait for each
+// other. So a thread finds in its own cache what it wrote in the step before, and nobody waits for a thread that is held up.
+// Which thread does a unit is chance, what it computes is not.
 //
-//   run(thread):  for each phase { while ((from = next += chunk) < units) kernel(..., from, from + chunk); barrier }
+//   run(thread):  for each phase {
+//                   for each range, one's own first { while ((from = next[range] += chunk) < end) kernel(..., from, from + chunk) }
+//                   barrier
+//                 }
 //
 // `prepare` is like `run`, for the steps that depend on nothing but variables: they need not be done again until one changes.
 //
@@ -12,20 +16,23 @@ import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.ts';
 import type { Buffer, Pointer, Step, ThreadScratch } from './step.ts';
 import { atomic, type Code, drop, i32, select, type } from './wasm.ts';
 
-/** Where the threads' common words lie; one in a cache line of its own. */
+/** Where the threads' common words lie; each in a cache line of its own. */
 export interface ControlAddresses {
-  /** Units handed out in this phase. */
-  readonly next: number;
   readonly arrived: number;
   /** Counts phases: threads wait for it to change. */
   readonly generation: number;
   readonly sleeping: number;
+  /** Of the first thread's range: units handed out in this phase. The other ranges' words follow. */
+  readonly next: number;
 }
 
-export const controlBytes = 4 * 64;
+const wordBytes = 64;
+
+export const controlBytes = (threads: number): number => (3 + threads) * wordBytes;
 
 export function controlAt(address: number): ControlAddresses {
-  return { next: address, arrived: address + 64, generation: address + 128, sleeping: address + 192 };
+  const [arrived, generation, sleeping, next] = [0, 1, 2, 3].map((word) => address + word * wordBytes);
+  return { arrived, generation, sleeping, next };
 }
 
 export interface Placement {
@@ -69,7 +76,15 @@ export function writeFunction(
 ): WrittenPhase[] {
   const phases = phasesOf(steps).map((phase, i) => {
     const builder = module.function(`${name}.${i}`, [type.i32], (f, thread) => {
-      writePhase(f, phase, argumentsOf(f, thread, phase, placement), threads, control);
+      const phaseArguments = argumentsOf(f, thread, phase, placement);
+      const call = (from: Code, to: Code): void => {
+        phase.forEach((step, k) => {
+          f.call(step.kernel, ...phaseArguments[k], from, to);
+        });
+      };
+      const { units } = phase[0];
+      if (threads === 1) call(i32.const(0), i32.const(units));
+      else shareOut(f, { units, threads, thread, next: control.next, backwards: i % 2 === 1 }, call);
       if (threads > 1) f.call(barrierOf(module, threads, control));
     });
     module.export(builder.name, builder);
@@ -109,42 +124,48 @@ export function phasesOf(steps: readonly Step[]): Step[][] {
   return phases;
 }
 
-function writePhase(
+interface Share {
+  readonly units: number;
+  readonly threads: number;
+  readonly thread: Local;
+  readonly next: number;
+  /** Whether ranges are gone through from their ends: what the phase before wrote last is still in the cache. */
+  readonly backwards: boolean;
+}
+
+function shareOut(
   f: FunctionBuilder,
-  phase: readonly Step[],
-  phaseArguments: readonly Code[][],
-  threads: number,
-  { next }: ControlAddresses,
+  { units, threads, thread, next, backwards }: Share,
+  call: (from: Code, to: Code) => void,
 ): void {
-  const call = (from: Code, to: Code): void => {
-    phase.forEach((step, i) => {
-      f.call(step.kernel, ...phaseArguments[i], from, to);
-    });
-  };
-  const { units } = phase[0];
-  if (threads === 1) {
-    call(i32.const(0), i32.const(units));
-    return;
-  }
   const chunk = Math.max(1, Math.floor(units / (threads * 16)));
-  const [from, to] = f.locals(2, type.i32);
-  f.block(() => {
-    f.doWhile(
-      () => {
-        f.set(from, atomic.add(i32.const(next), i32.const(chunk)));
-        f.branchIf(i32.geU(from, units), 1);
-        f.set(to, i32.add(from, chunk));
-        if (units % chunk !== 0) f.set(to, select(i32.gtS(to, units), i32.const(units), to));
-        call(from, to);
-      },
-      () => i32.const(units > chunk ? 1 : 0),
-    );
+  const [begin, end, counter, taken, left] = f.locals(5, type.i32);
+  const range = f.let(thread);
+  const bound = (index: Code): Code => i32.divU(i32.add(i32.mul(index, units), threads - 1), threads);
+  f.repeat(threads, () => {
+    f.set(begin, bound(range));
+    f.set(end, bound(i32.add(range, 1)));
+    f.set(counter, i32.add(i32.mul(range, wordBytes), next));
+    f.block(() => {
+      f.doWhile(
+        () => {
+          f.set(taken, atomic.add(counter, i32.const(chunk)));
+          f.set(left, i32.sub(i32.sub(end, begin), taken));
+          f.branchIf(i32.ltS(left, 1), 1);
+          f.set(left, select(i32.gtS(left, chunk), i32.const(chunk), left));
+          const from = f.let(backwards ? i32.sub(i32.sub(end, taken), left) : i32.add(begin, taken));
+          call(from, i32.add(from, left));
+        },
+        () => i32.const(1),
+      );
+    });
+    f.set(range, i32.remU(i32.add(range, 1), threads));
   });
 }
 
 function barrierOf(module: ModuleBuilder, threads: number, control: ControlAddresses): FunctionBuilder {
-  const words = [control.next, control.arrived, control.generation, control.sleeping];
-  const [next, arrived, generation, sleeping] = words.map(i32.const);
+  const words = [control.arrived, control.generation, control.sleeping];
+  const [arrived, generation, sleeping] = words.map(i32.const);
   return module.once('barrier', () =>
     module.function('barrier', [], (f) => {
       const seen = f.let(atomic.load(generation));
@@ -153,7 +174,9 @@ function barrierOf(module: ModuleBuilder, threads: number, control: ControlAddre
         isLast,
         () => {
           f.emit(atomic.store(arrived, i32.const(0)));
-          f.emit(atomic.store(next, i32.const(0)));
+          for (let range = 0; range < threads; range++) {
+            f.emit(atomic.store(i32.const(control.next + range * wordBytes), i32.const(0)));
+          }
           f.emit(atomic.store(generation, i32.add(seen, 1)));
           f.if(atomic.load(sleeping), () => f.emit(drop(atomic.notify(generation, i32.const(threads)))));
         },
