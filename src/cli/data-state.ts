@@ -1,31 +1,35 @@
 // What of a data set is on this machine: where its files were found, and whether they are the right ones.
 
-import { join } from 'node:path';
-import type { DataFile } from '../data/catalog.ts';
-import type { DatasetDescription, Split } from '../data/index.ts';
-import { defaultCacheDirectory, type LocatedSplit, loadDataset, locateSplit, searchDirectories } from '../data/node.ts';
+import { type DataFile, type DatasetDescription, type Split, splits } from '../data/catalog/description.ts';
+import {
+  cacheOf,
+  defaultCacheDirectory,
+  type LocatedSplit,
+  loadDataset,
+  locateSplit,
+  searchDirectories,
+} from '../data/node.ts';
 import { ResiduaError } from '../errors.ts';
 
-export const splits: readonly Split[] = ['train', 'test'];
-
 export interface SplitState {
-  /** Where both files of the split are; null where some are missing. */
+  /** Where all files of the split are; null where some are missing. */
   readonly found: LocatedSplit | null;
-  /** Of what must be downloaded when it is not found. */
-  readonly downloadBytes: number;
 }
 
-export type DatasetState = Readonly<Record<Split, SplitState>>;
+export interface DatasetState extends Readonly<Record<Split, SplitState>> {
+  /** Of what must be downloaded before both splits are there. */
+  readonly downloadBytes: number;
+}
 
 /** Looks for files; opens none. */
 export function findDataset(description: DatasetDescription): DatasetState {
   const directories = searchDirectories(description, defaultCacheDirectory());
-  const state = (split: Split): SplitState => {
-    const { images, labels } = description.splits[split];
-    const found = locateSplit(description, split, directories) ?? null;
-    return { found, downloadBytes: images.gz.size + labels.gz.size };
-  };
-  return { train: state('train'), test: state('test') };
+  const find = (split: Split) => ({ found: locateSplit(description, split, directories) ?? null });
+  const state = { train: find('train'), test: find('test') };
+  const missing = splits.filter((split) => state[split].found === null);
+  const single = missing.flatMap((split) => description.splits[split].files.map(({ gz }) => gz?.size ?? 0));
+  const archive = missing.length > 0 ? (description.archive?.size ?? 0) : 0;
+  return { ...state, downloadBytes: single.reduce((sum, size) => sum + size, archive) };
 }
 
 /** Reads the files that were found as training would, with size, format and checksum. @returns what is wrong, or null */
@@ -44,10 +48,8 @@ export async function checkSplit(
 }
 
 /** Where downloads of a data set go. */
-export const cacheOf = ({ name }: DatasetDescription): string => join(defaultCacheDirectory(), name);
+export const downloadFolder = (description: DatasetDescription): string =>
+  cacheOf(description, defaultCacheDirectory());
 
 export const filesOf = (description: DatasetDescription): { split: Split; file: DataFile }[] =>
-  splits.flatMap((split) => {
-    const { images, labels } = description.splits[split];
-    return [images, labels].map((file) => ({ split, file }));
-  });
+  splits.flatMap((split) => description.splits[split].files.map((file) => ({ split, file })));

@@ -2,8 +2,9 @@
 // whether they are the right ones.
 
 import type { Command } from 'commander';
+import { splits } from '../data/catalog/description.ts';
 import { catalog, type DatasetDescription, describeDataset } from '../data/index.ts';
-import { cacheOf, checkSplit, filesOf, findDataset, splits } from './data-state.ts';
+import { checkSplit, downloadFolder, filesOf, findDataset } from './data-state.ts';
 import { bytes, count } from './format.ts';
 import { Output } from './output.ts';
 import { indent, table } from './table.ts';
@@ -33,7 +34,7 @@ export function addDatasets(program: Command): void {
 
 function outline(description: DatasetDescription) {
   const { name, title, classes, imageShape } = description;
-  const { train, test } = findDataset(description);
+  const { train, test, downloadBytes } = findDataset(description);
   return {
     name,
     title,
@@ -43,17 +44,17 @@ function outline(description: DatasetDescription) {
     testImages: description.splits.test.length,
     found: train.found !== null && test.found !== null,
     directory: train.found?.directory ?? null,
-    downloadBytes: [train, test].reduce((sum, split) => sum + (split.found ? 0 : split.downloadBytes), 0),
+    downloadBytes,
   };
 }
 
 async function describe(description: DatasetDescription) {
-  const { name, title, source, classes, imageShape, mean, std, mirrors } = description;
+  const { name, title, source, classes, imageShape, mean, std, mirrors, archive } = description;
   const state = findDataset(description);
   const checked = splits.map(async (split) => {
-    const { found, downloadBytes } = state[split];
+    const { found } = state[split];
     const problem = found && (await checkSplit(description, split, found));
-    return { split, images: description.splits[split].length, found, problem, downloadBytes };
+    return { split, images: description.splits[split].length, found, problem };
   });
   return {
     name,
@@ -68,12 +69,14 @@ async function describe(description: DatasetDescription) {
       name: file.name,
       bytes: file.size,
       md5: file.md5 ?? null,
-      downloadBytes: file.gz.size,
-      downloadMd5: file.gz.md5,
+      downloadBytes: file.gz?.size ?? null,
+      downloadMd5: file.gz?.md5 ?? null,
     })),
+    archive: archive ?? null,
+    downloadBytes: state.downloadBytes,
     splits: await Promise.all(checked),
     mirrors,
-    cacheDirectory: cacheOf(description),
+    cacheDirectory: downloadFolder(description),
   };
 }
 
@@ -95,17 +98,19 @@ const list = (entries: readonly ReturnType<typeof outline>[]) => (screen: Screen
 
 const details = (entry: Awaited<ReturnType<typeof describe>>) => (screen: Screen) => {
   const head = ['file', 'bytes', 'md5', 'to download'].map((title) => screen.paint('dim', title));
+  const { archive } = entry;
   const files = entry.files.map(({ name, bytes: size, md5, downloadBytes, downloadMd5 }) => [
     name,
     count(size),
-    md5 ?? `${downloadMd5} (.gz)`,
-    bytes(downloadBytes),
+    md5 ?? (downloadMd5 === null ? '' : `${downloadMd5} (.gz)`),
+    downloadBytes === null ? '' : bytes(downloadBytes),
   ]);
-  const here = entry.splits.map(({ split, images, found, problem, downloadBytes }) => [
+  if (archive) files.push([archive.name, count(archive.size), archive.md5, bytes(archive.size)]);
+  const here = entry.splits.map(({ split, images, found, problem }) => [
     split,
     `${count(images)} images`,
     found === null
-      ? `not here; ${bytes(downloadBytes)} are downloaded at first use to ${entry.cacheDirectory}`
+      ? `not here; ${bytes(entry.downloadBytes)} are downloaded at first use to ${entry.cacheDirectory}`
       : problem === null
         ? screen.paint('green', `found and right: ${found.directory}`)
         : screen.paint('red', `wrong: ${problem}`),

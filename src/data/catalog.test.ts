@@ -3,11 +3,12 @@ import { UsageError } from '../errors.ts';
 import { catalog, describeDataset } from './catalog.ts';
 
 describe.each(catalog.map((entry) => [entry.name, entry] as const))('the catalog entry %s', (_, entry) => {
-  it('gives the sizes that the IDX format needs for its images and labels', () => {
-    const [channels, height, width] = entry.imageShape;
-    for (const { length, images, labels } of Object.values(entry.splits)) {
-      expect(images.size).toBe(16 + length * channels * height * width);
-      expect(labels.size).toBe(8 + length);
+  it('gives the sizes that its format needs for its images and labels', () => {
+    const pixels = entry.imageShape.reduce((product, extent) => product * extent);
+    for (const { length, files } of Object.values(entry.splits)) {
+      const sizes = files.map(({ size }) => size);
+      if (entry.format.name === 'idx') expect(sizes).toEqual([16 + length * pixels, 8 + length]);
+      else expect(sizes.reduce((sum, size) => sum + size)).toBe(length * (entry.format.labelBytes + pixels));
     }
   });
 
@@ -17,8 +18,10 @@ describe.each(catalog.map((entry) => [entry.name, entry] as const))('the catalog
   });
 
   it('has whole checksums, and mirrors that are folders', () => {
-    const files = Object.values(entry.splits).flatMap(({ images, labels }) => [images, labels]);
-    const sums = files.flatMap(({ md5, gz }) => (md5 === undefined ? [gz.md5] : [md5, gz.md5]));
+    const files = Object.values(entry.splits).flatMap(({ files }) => files);
+    const sums = files.flatMap(({ md5, gz }) => [md5, gz?.md5]).filter((md5) => md5 !== undefined);
+    if (entry.archive) sums.push(entry.archive.md5);
+    expect(sums.length).toBeGreaterThan(0);
     for (const md5 of sums) expect(md5).toMatch(/^[0-9a-f]{32}$/);
     expect(new Set(sums).size).toBe(sums.length);
     for (const mirror of entry.mirrors) expect(mirror).toMatch(/^https?:\/\/.*\/$/);

@@ -1,7 +1,8 @@
 // Data sets, transforms and loaders that run on every platform. What needs files, threads or downloads is in node.ts.
 
 export type { Batch } from './batch.ts';
-export { catalog, type DatasetDescription, describeDataset, type Split } from './catalog.ts';
+export type { DataFile, DatasetDescription, Split } from './catalog/description.ts';
+export { catalog, describeDataset } from './catalog.ts';
 export { ArrayDataset, type ArrayDatasetOptions, type Dataset, type Example, Subset, subset, take } from './dataset.ts';
 export type { FloatImage, Image, ImageShape } from './image.ts';
 export { type BatchLoader, DataLoader, type EpochOptions, type LoaderOptions } from './loader.ts';

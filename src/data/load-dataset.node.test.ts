@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResiduaError, UsageError } from '../errors.ts';
-import { type DatasetDescription, describeDataset } from './catalog.ts';
+import type { DatasetDescription } from './catalog/description.ts';
+import { describeDataset } from './catalog.ts';
 import type { DownloadProgress } from './download.node.ts';
 import { type LoadOptions, loadDataset, loadMnist } from './load-dataset.node.ts';
 import { defaultCacheDirectory } from './locate.node.ts';
@@ -42,7 +43,7 @@ const file = (name: string, bytes: Buffer) => {
   const gz = served[`${name}.gz`];
   return { name, size: bytes.length, md5: md5(bytes), gz: { size: gz.length, md5: md5(gz) } };
 };
-const split = { length: 3, images: file('i-idx3-ubyte', images), labels: file('l-idx1-ubyte', labels) };
+const split = { length: 3, files: [file('i-idx3-ubyte', images), file('l-idx1-ubyte', labels)] };
 const mirror = (path = '/') => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
 const tiny = (mirrors: string[]): DatasetDescription => ({
   ...describeDataset('mnist'),

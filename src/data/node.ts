@@ -2,5 +2,5 @@
 
 export type { DownloadOptions, DownloadProgress } from './download.node.ts';
 export { type LoadOptions, loadDataset, loadMnist } from './load-dataset.node.ts';
-export { defaultCacheDirectory, type LocatedSplit, locateSplit, searchDirectories } from './locate.node.ts';
+export { cacheOf, defaultCacheDirectory, type LocatedSplit, locateSplit, searchDirectories } from './locate.node.ts';
 export { createLoader, type PrefetchOptions } from './prefetch-loader.node.ts';
