@@ -9,9 +9,20 @@
 import { type Tensor, Variable } from '../tensor/index.ts';
 import { type LoadReport, loadState, type StateEntry } from './load-state.ts';
 
+interface OwnVariable {
+  readonly variable: Variable;
+  /** Whether it is part of stateDict(). */
+  readonly persistent: boolean;
+  /** Whether its module is. */
+  readonly frozen: boolean;
+}
+
 export abstract class Module {
   /** Whether forward builds the training form (batch statistics, dropout). Set it with train() and eval(). */
   training = true;
+
+  /** Whether the parameters stay as they are, and train() leaves the module in evaluation mode. Set it with freeze(). */
+  frozen = false;
 
   /** PyTorch's names of own properties where TypeScript's differ: `{ runningMean: 'running_mean' }`. */
   protected readonly stateNames: Readonly<Record<string, string>> = {};
@@ -22,15 +33,30 @@ export abstract class Module {
   /** Adds this module to a graph. In training mode the result may carry effects, such as new running statistics. */
   abstract forward(x: Tensor): Tensor;
 
-  /** Switches this module and all within it to training mode (or out of it); graphs built before don't change. */
+  /**
+   * Switches this module and all within it to training mode (or out of it), but for those that are frozen; graphs built
+   * before don't change.
+   */
   train(mode = true): this {
-    for (const module of this.namedModules().values()) module.training = mode;
+    for (const module of this.namedModules().values()) module.training = mode && !module.frozen;
     return this;
   }
 
   /** Switches to evaluation mode: running statistics instead of the batch's, no dropout. */
   eval(): this {
     return this.train(false);
+  }
+
+  /**
+   * Keeps this module and all within it as they are, for good: trainableParameters() leaves theirs out, and their batch
+   * norms go on with the running statistics. PyTorch: requires_grad_(False), and eval() after every train().
+   */
+  freeze(): this {
+    for (const module of this.namedModules().values()) {
+      module.frozen = true;
+      module.training = false;
+    }
+    return this;
   }
 
   /** Direct children by name, in the order of declaration. */
@@ -73,6 +99,11 @@ export abstract class Module {
     return [...this.namedParameters().values()];
   }
 
+  /** Parameters outside of frozen modules: what an optimizer is given. */
+  trainableParameters(): Variable[] {
+    return [...withoutRepeats(this.#variables(({ variable, frozen }) => variable.trainable && !frozen)).values()];
+  }
+
   /** Parameters and persistent buffers, with PyTorch's names and in PyTorch's order. */
   stateDict(): Map<string, Variable> {
     return this.#variables(({ persistent }) => persistent);
@@ -94,7 +125,7 @@ export abstract class Module {
     return loadState(this.stateDict(), entries, strict);
   }
 
-  #variables(wanted: (entry: { variable: Variable; persistent: boolean }) => boolean): Map<string, Variable> {
+  #variables(wanted: (entry: OwnVariable) => boolean): Map<string, Variable> {
     const result = new Map<string, Variable>();
     for (const [path, module] of this.#walk('')) {
       const own = Object.entries(module).filter((entry): entry is [string, Variable] => entry[1] instanceof Variable);
@@ -102,7 +133,7 @@ export abstract class Module {
       for (const [property, variable] of parametersFirst) {
         const name = module.stateNames[property] ?? property;
         const persistent = !module.nonPersistent.includes(name);
-        if (wanted({ variable, persistent })) result.set(join(path, name), variable);
+        if (wanted({ variable, persistent, frozen: module.frozen })) result.set(join(path, name), variable);
       }
     }
     return result;

@@ -2,6 +2,8 @@
 //
 //   model.<name>         weights, running statistics, dropout's counters
 //   optimizer.<i>.<name> the optimizer's memory of parameter number i
+//   ema.<name>           the moving average of weights and running statistics
+//   best.<name>          the weights of the best epoch, with early stopping and once there is one
 //   metadata.training    TrainingCounters as JSON; whoever saves may add other texts
 
 import type { Device, Values } from '../devices/device.ts';
@@ -10,6 +12,8 @@ import { readSafetensors, type SafeTensor, writeSafetensors } from '../formats/s
 import type { Module } from '../nn/index.ts';
 import type { Variable } from '../tensor/index.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
+import type { EarlyStopping } from './early-stopping.ts';
+import type { ModelEma } from './ema.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import { type TrainingCounters, TrainingState } from './state.ts';
 
@@ -17,6 +21,8 @@ export interface Trained {
   readonly device: Device;
   readonly model: Module;
   readonly optimizer: Optimizer;
+  readonly ema?: ModelEma;
+  readonly earlyStopping?: EarlyStopping;
 }
 
 const COUNTERS = 'training';
@@ -30,6 +36,7 @@ export async function saveCheckpoint(
   const tensors = new Map<string, SafeTensor>();
   for (const [name, variable] of variablesOf(trained))
     tensors.set(name, toSafeTensor(variable, await device.read(variable)));
+  for (const [name, variable] of bestOf(trained, state)) tensors.set(name, toSafeTensor(variable, variable.value));
   return writeSafetensors(tensors, Object.entries({ ...metadata, [COUNTERS]: JSON.stringify(state) }));
 }
 
@@ -51,10 +58,12 @@ export async function restoreCheckpoint(
       hint: 'Weights alone can be evaluated, but a training cannot go on from them.',
     });
   }
+  const state = new TrainingState(JSON.parse(counters) as TrainingCounters);
   const variables = variablesOf(trained);
+  const best = bestOf(trained, state);
   for (const name of tensors.keys())
-    if (!variables.has(name)) throw mismatch(source, `it has ${name}, the run has not`);
-  const values = [...variables].map(([name, variable]): [Variable, Values] => {
+    if (!variables.has(name) && !best.has(name)) throw mismatch(source, `it has ${name}, the run has not`);
+  const storedValue = (name: string, variable: Variable): Values => {
     const tensor = tensors.get(name);
     if (!tensor) throw mismatch(source, `it has no ${name}`);
     const wanted = variable.dtype === 'int32' ? Int32Array : Float32Array;
@@ -62,18 +71,28 @@ export async function restoreCheckpoint(
       const found = `${tensor.dtype} ${formatShape(tensor.shape)}`;
       throw mismatch(source, `${name} is ${found}, the run has ${variable.dtype} ${formatShape(variable.shape)}`);
     }
-    return [variable, tensor.data];
-  });
-  const state = new TrainingState(JSON.parse(counters) as TrainingCounters);
+    return tensor.data;
+  };
+  const values = [...variables].map(([name, variable]) => [variable, storedValue(name, variable)] as const);
+  const bestValues = [...best].map(([name, variable]) => [variable, storedValue(name, variable)] as const);
   for (const [variable, data] of values) await device.write(variable, data);
+  for (const [variable, data] of bestValues) variable.value = data;
   return state;
 }
 
-function variablesOf({ model, optimizer }: Omit<Trained, 'device'>): Map<string, Variable> {
+/** What lives on the device. */
+function variablesOf({ model, optimizer, ema }: Omit<Trained, 'device'>): Map<string, Variable> {
   const variables = new Map<string, Variable>();
   for (const [name, variable] of model.namedState()) variables.set(`model.${name}`, variable);
   for (const [name, variable] of optimizer.state()) variables.set(`optimizer.${name}`, variable);
+  for (const [name, variable] of ema?.model.stateDict() ?? []) variables.set(`ema.${name}`, variable);
   return variables;
+}
+
+/** What is kept on the host. */
+function bestOf({ earlyStopping }: Omit<Trained, 'device'>, { best }: TrainingState): Map<string, Variable> {
+  if (!earlyStopping || !best) return new Map();
+  return new Map([...earlyStopping.weights].map(([name, variable]) => [`best.${name}`, variable]));
 }
 
 function toSafeTensor({ shape }: Variable, data: Values): SafeTensor {

@@ -1,6 +1,9 @@
 // Training and measuring, on every platform. Runs as a whole, with their folders, are in run/node.ts.
 
 export { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+export { type ClippedGradients, clipByGlobalNorm, globalNorm } from './clip.ts';
+export { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
+export { type EmaConfig, ModelEma } from './ema.ts';
 export { type EvaluateOptions, type Evaluation, Evaluator, type EvaluatorOptions, evaluate } from './evaluate.ts';
 export { type TrainOptions, type TrainOutcome, train } from './loop.ts';
 export { type CalibrationBin, meanConfidence } from './metrics/calibration.ts';

@@ -6,7 +6,10 @@ import type { BatchLoader } from '../data/index.ts';
 import type { Device } from '../devices/device.ts';
 import { ResiduaError, UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
+import { AccumulatedStep } from './accumulation.ts';
 import { createBreathing } from './breathe.ts';
+import type { EarlyStopping } from './early-stopping.ts';
+import type { ModelEma } from './ema.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import type { EpochSummary, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';
 import { constantLR, type Schedule } from './schedules/index.ts';
@@ -29,6 +32,14 @@ export interface TrainOptions {
   readonly task?: Task;
   /** Where to begin; it is advanced as the training goes on. A new one by default. */
   readonly state?: TrainingState;
+  /** Batches a step, 1 by default: their gradients add up to that of one large batch. */
+  readonly accumulate?: number;
+  /** A gradient that is longer than this, over all parameters, is shortened to it. Never by default. */
+  readonly clipGradNorm?: number;
+  /** An average that follows the weights; it is the model that `validate` should measure. None by default. */
+  readonly ema?: ModelEma;
+  /** Ends the training when `validate`, which it needs, finds nothing better any more. Never by default. */
+  readonly earlyStopping?: EarlyStopping;
   /** Steps between log points, 100 by default; the end of an epoch is one too. */
   readonly logEvery?: number;
   readonly signal?: AbortSignal;
@@ -41,7 +52,7 @@ export interface TrainOptions {
 }
 
 export interface TrainOutcome {
-  /** stopped: by the signal, before the last step. */
+  /** stopped: by the signal, before the end. */
   readonly status: 'finished' | 'stopped';
   /** As given, or the new one. */
   readonly state: TrainingState;
@@ -52,68 +63,86 @@ export interface TrainOutcome {
 }
 
 /**
- * Trains until all epochs are done or the signal is aborted.
+ * Trains until all epochs are done, early stopping ends it or the signal is aborted.
  *
  * @throws ResiduaError naming the step when the loss is NaN or infinite
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
-  const { device, model, loader, optimizer, epochs, signal, validate, onReady, onLog, onStep, onEpoch } = options;
+  const { loader, epochs, accumulate = 1, earlyStopping, signal, validate, onReady, onLog, onStep, onEpoch } = options;
   const { task = singleLabel(), state = new TrainingState(), logEvery = 100, learningRate } = options;
-  if (!Number.isInteger(epochs) || epochs < 1) throw new UsageError(`epochs must be an integer >= 1, found ${epochs}`);
-  if (!Number.isInteger(logEvery) || logEvery < 1) throw new UsageError(`logEvery must be >= 1, found ${logEvery}`);
+  for (const [name, value] of Object.entries({ epochs, logEvery, accumulate })) {
+    if (!Number.isInteger(value) || value < 1) throw new UsageError(`${name} must be an integer >= 1, found ${value}`);
+  }
+  if (earlyStopping && !validate) throw new UsageError('early stopping needs images that are held out to validate on');
   const schedule = typeof learningRate === 'number' ? constantLR(learningRate) : learningRate;
-  const step = new TrainingStep({ device, model, task, optimizer }, loader);
-  const batches = loader.batchesPerEpoch;
+  const step = new (accumulate === 1 ? TrainingStep : AccumulatedStep)({ ...options, task }, loader);
+  const imagesPerStep = loader.batchSize * accumulate;
+  const imagesPerEpoch = Math.min(loader.dataset.length, loader.batchesPerEpoch * loader.batchSize);
+  const batches = Math.ceil(loader.batchesPerEpoch / accumulate);
   const steps = epochs * batches;
   const [run, epochWork, window, recent] = [new Work(), new Work(), new Work(), new RecentSpeed()];
   const breathe = createBreathing();
-  /** Of the step that has just been done. */
-  const place = () => {
-    const { epoch, batch, step } = state;
-    return { epoch: epoch + 1, epochs, batch, batches, step, learningRate: schedule(step - 1) };
+  /** Of the step that has just been done, or is `ahead` of it. */
+  const place = (ahead = 0) => {
+    const [batch, step] = [state.batch + ahead, state.step + ahead];
+    return { epoch: state.epoch + 1, epochs, batch, batches, step, learningRate: schedule(step - 1) };
   };
+  /** Of the step that has just been done. */
+  let gradientNorm: number | undefined;
   const log = async (validation?: Validation) => {
     const { loss, accuracy } = state.windowMean;
-    const point = { ...place(), loss, accuracy, imagesPerSecond: window.imagesPerSecond, validation };
+    const point = { ...place(), loss, accuracy, imagesPerSecond: window.imagesPerSecond, gradientNorm, validation };
     state.windowMean.reset();
     window.reset();
     await onLog?.(point);
   };
+  const isOver = () => state.epoch >= epochs || (earlyStopping?.isOver(state.epoch, state.best) ?? false);
 
-  const { workspaceBytes } = await step.compile(Math.min(loader.batchSize, loader.dataset.length));
+  const workspaceBytes = await step.compile(Math.min(loader.batchSize, loader.dataset.length));
   await onReady?.({ steps, workspaceBytes });
-  while (state.epoch < epochs && !signal?.aborted) {
+  while (!isOver() && !signal?.aborted) {
     const epoch = state.epoch + 1;
+    let done = Math.min(state.batch * accumulate, loader.batchesPerEpoch);
     let begin = performance.now();
-    for await (const batch of loader.epoch(state.epoch, { startBatch: state.batch })) {
+    for await (const batch of loader.epoch(state.epoch, { startBatch: done })) {
       if (!step.isCompiled(batch.size)) {
         await step.compile(batch.size);
         begin = performance.now();
       }
-      const { loss, correct } = await step.run(batch, state.step + 1, schedule(state.step));
-      state.step++;
-      state.batch++;
-      if (!Number.isFinite(loss)) throw divergence(loss, place());
-      state.epochMean.add(loss, correct, batch.size);
-      state.windowMean.add(loss, correct, batch.size);
+      done++;
+      const last = done % accumulate === 0 || done === loader.batchesPerEpoch;
+      const share = batch.size / Math.min(imagesPerStep, imagesPerEpoch - state.batch * imagesPerStep);
+      const next = place(1);
+      const result = await step.run(batch, { ...next, share, last });
+      if (!Number.isFinite(result.loss)) throw divergence(result.loss, next);
+      state.epochMean.add(result.loss, result.correct, batch.size);
+      state.windowMean.add(result.loss, result.correct, batch.size);
 
       const seconds = (performance.now() - begin) / 1000;
       for (const work of [run, epochWork, window, recent]) work.add(batch.size, seconds);
+      await breathe();
+      begin = performance.now();
+      if (!last) continue;
+      state.step++;
+      state.batch++;
+      gradientNorm = result.gradientNorm;
       if (state.batch % logEvery === 0 && state.batch < batches) await log();
       if (onStep) {
         const { loss, accuracy } = state.epochMean;
         const { imagesPerSecond } = recent;
-        const secondsLeft = ((steps - state.step) * loader.batchSize) / imagesPerSecond;
+        const secondsLeft = ((steps - state.step) * imagesPerStep) / imagesPerSecond;
         await onStep({ ...place(), steps, loss, accuracy, imagesPerSecond, secondsLeft });
       }
-      await breathe();
       if (signal?.aborted) break;
       begin = performance.now();
     }
-    if (state.batch < batches) break;
+    // An epoch whose validation is outstanding is not over: a resumed training does it before all else.
+    if (state.batch < batches || (validate && signal?.aborted)) break;
 
-    const validation = signal?.aborted ? undefined : await validate?.();
-    await log(validation && { loss: validation.loss, accuracy: validation.accuracy });
+    const validation = await validate?.();
+    const measured = validation && { loss: validation.loss, accuracy: validation.accuracy };
+    await log(measured);
+    if (earlyStopping && measured) state.best = await earlyStopping.observe({ epoch, ...measured }, state.best);
     const { loss, accuracy } = state.epochMean;
     const { seconds, imagesPerSecond } = epochWork;
     state.epoch++;
@@ -122,8 +151,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     epochWork.reset();
     await onEpoch?.({ epoch, epochs, step: state.step, loss, accuracy, seconds, imagesPerSecond, validation });
   }
-  const status = state.epoch === epochs ? 'finished' : 'stopped';
-  return { status, state, images: run.images, seconds: run.seconds };
+  return { status: isOver() ? 'finished' : 'stopped', state, images: run.images, seconds: run.seconds };
 }
 
 function divergence(loss: number, { epoch, batch, batches, step, learningRate }: Place): ResiduaError {

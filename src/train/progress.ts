@@ -12,7 +12,7 @@ export interface Ready {
 export interface Place {
   readonly epoch: number;
   readonly epochs: number;
-  /** Of the epoch: the article's Step[batch/batches]. */
+  /** Of the epoch: the article's Step[batch/batches]. With accumulation the batches of a step count as one. */
   readonly batch: number;
   readonly batches: number;
   /** Of the whole training. */
@@ -39,6 +39,8 @@ export interface LogPoint extends Place {
   readonly loss: number;
   readonly accuracy: number;
   readonly imagesPerSecond: number;
+  /** Length of the gradient of all parameters in that step, before it was clipped; where gradients are clipped. */
+  readonly gradientNorm?: number;
   /** At the end of an epoch, when images are held out. */
   readonly validation?: Validation;
 }

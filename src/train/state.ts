@@ -2,15 +2,18 @@
 // are not finished. With the weights and the optimizer's memory it is all that a resumed run needs to go on to the same
 // bits, since order, augmentation and dropout are functions of the seed and these counters.
 
+import type { BestEpoch } from './early-stopping.ts';
 import { RunningMean, type RunningSums } from './metrics/running-mean.ts';
 
 export interface TrainingCounters {
   /** Epochs completed. */
   readonly epoch: number;
-  /** Batches done of the epoch under way. */
+  /** Steps done of the epoch under way; a step is one batch, or `accumulate` of them. */
   readonly batch: number;
   /** Steps done in all. */
   readonly step: number;
+  /** With early stopping: the best epoch so far. */
+  readonly best?: BestEpoch;
   /** Of the epoch under way. */
   readonly epochSums: RunningSums;
   /** Since the last log point. */
@@ -22,6 +25,7 @@ export class TrainingState {
   epoch: number;
   batch: number;
   step: number;
+  best: BestEpoch | undefined;
   readonly epochMean: RunningMean;
   readonly windowMean: RunningMean;
 
@@ -30,13 +34,14 @@ export class TrainingState {
     this.epoch = counters?.epoch ?? 0;
     this.batch = counters?.batch ?? 0;
     this.step = counters?.step ?? 0;
+    this.best = counters?.best;
     this.epochMean = new RunningMean(counters?.epochSums);
     this.windowMean = new RunningMean(counters?.windowSums);
   }
 
   /** What the constructor takes. */
   toJSON(): TrainingCounters {
-    const { epoch, batch, step } = this;
-    return { epoch, batch, step, epochSums: this.epochMean.toJSON(), windowSums: this.windowMean.toJSON() };
+    const { epoch, batch, step, best } = this;
+    return { epoch, batch, step, best, epochSums: this.epochMean.toJSON(), windowSums: this.windowMean.toJSON() };
   }
 }

@@ -1,0 +1,69 @@
+// A step of several batches: each adds its gradient to a sum, and the last one's sum changes the weights. It takes the memory
+// of one batch and comes to the step of one large batch, but for rounding and batch norms, whose statistics are those of
+// each batch.
+//
+//   every batch    images, targets -> [ forward | loss | backward | sum = sum + share * gradient ] -> loss, logits
+//   after the last [ update of the weights by the sums | sum = 0 ]
+//
+// The loss is a mean over images, so a batch's share is that of its images in the step: also where the last is smaller.
+
+import type { Batch, BatchLoader } from '../data/index.ts';
+import type { Program } from '../devices/device.ts';
+import { add, assign, broadcastTo, constant, gradients, Input, mul, reshape, Variable } from '../tensor/index.ts';
+import { forward, runOn, type Step, type StepOptions, type StepPlace, type StepResult } from './step.ts';
+import { updateFeeds, weightUpdate } from './update.ts';
+
+export class AccumulatedStep implements Step {
+  readonly #options: StepOptions;
+  readonly #loader: BatchLoader;
+  /** Of the gradients so far, one a parameter; 0 between steps, so that no checkpoint needs them. */
+  readonly #sums: readonly Variable[];
+  readonly #share = new Input('share', []);
+  readonly #programs = new Map<number, Program>();
+  #update: Program | undefined;
+
+  constructor(options: StepOptions, loader: BatchLoader) {
+    this.#options = options;
+    this.#loader = loader;
+    this.#sums = options.optimizer.parameters.map(({ shape, size }) => new Variable(shape, new Float32Array(size)));
+  }
+
+  isCompiled(batchSize: number): boolean {
+    return this.#programs.has(batchSize);
+  }
+
+  async compile(batchSize: number): Promise<number> {
+    this.#update ??= await this.#compileUpdate();
+    let program = this.#programs.get(batchSize);
+    if (!program) {
+      const { device, optimizer } = this.#options;
+      const { loss, logits } = forward(this.#options, this.#loader, batchSize);
+      const assignments = gradients(loss, optimizer.parameters).map((gradient, i) =>
+        assign(this.#sums[i], add(this.#sums[i], mul(gradient, this.#share))),
+      );
+      program = await device.compile({ outputs: { loss, logits }, assignments });
+      this.#programs.set(batchSize, program);
+    }
+    return this.#update.workspaceBytes + program.workspaceBytes;
+  }
+
+  #compileUpdate(): Promise<Program> {
+    const { assignments, outputs } = weightUpdate(this.#options, this.#sums, []);
+    const cleared = this.#sums.map((sum) => {
+      const zero = reshape(
+        constant(0),
+        sum.shape.map(() => 1),
+      );
+      return assign(sum, broadcastTo(zero, sum.shape));
+    });
+    return this.#options.device.compile({ outputs, assignments: [...assignments, ...cleared] });
+  }
+
+  async run(batch: Batch, { step, learningRate, share, last }: StepPlace): Promise<StepResult> {
+    const program = this.#programs.get(batch.size)!;
+    const result = await runOn(batch, this.#options, this.#loader, program, { [this.#share.name]: share });
+    if (!last) return result;
+    const { gradientNorm } = await this.#update!.run(updateFeeds(this.#options, step, learningRate));
+    return { ...result, gradientNorm: gradientNorm?.[0] };
+  }
+}
