@@ -7,6 +7,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { ResiduaError } from '../errors.ts';
+import { isTorchLegacy, readTorchLegacy } from './pytorch/read-legacy.ts';
+import { isZip, readTorchZip } from './pytorch/read-zip.node.ts';
 import { readSafetensors, type SafeTensor } from './safetensors.ts';
 
 export interface Weights {
@@ -19,13 +21,32 @@ export interface Weights {
   readonly notes: readonly string[];
 }
 
+/** Where the JSON of a safetensors file begins, with {. */
+const HEADER_AT = 8;
+const BRACE = 0x7b;
+
 /**
  * @param bytes the whole file
  * @param source how to call the file in errors, such as its path
  * @throws ResiduaError when it is damaged, or is no file of weights that is known
  */
 export async function readWeights(bytes: Uint8Array, source: string): Promise<Weights> {
-  return { format: 'safetensors', ...readSafetensors(bytes, source), notes: [] };
+  if (isZip(bytes)) return { format: 'pth', ...(await readTorchZip(bytes, source)) };
+  if (isTorchLegacy(bytes)) return { format: 'pth', ...(await readTorchLegacy(bytes, source)) };
+  if (bytes[HEADER_AT] === BRACE || source.endsWith('.safetensors')) {
+    return { format: 'safetensors', ...readSafetensors(bytes, source), notes: [] };
+  }
+  throw new ResiduaError(
+    `${source} is neither safetensors nor what torch.save writes (it begins with ${begin(bytes)})`,
+    {
+      hint: 'Name a .safetensors, .pth or .pt file of weights.',
+    },
+  );
+}
+
+function begin(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'nothing: it is empty';
+  return Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
 /** @throws ResiduaError when it can't be read, is damaged, or is no file of weights that is known */
