@@ -9,8 +9,8 @@ import type { Screen } from './terminal.ts';
 import { integer, oneOf } from './values.ts';
 
 interface Flags {
-  readonly classes: number;
-  readonly channels: number;
+  readonly classes?: number;
+  readonly channels?: number;
   readonly size?: number;
 }
 
@@ -21,8 +21,8 @@ export function addModels(program: Command): void {
     .summary('list the models, or describe one')
     .description('List the models; with a name: its layers, parameters and multiply-adds.')
     .argument('[name]', `one of ${names.join(', ')}`, oneOf(names))
-    .option('--classes <n>', 'what the model tells apart', integer(1, 100_000), 10)
-    .option('--channels <n>', 'of the images: 1 is grey, 3 is colour', integer(1, 1024), 1)
+    .option('--classes <n>', "what the model tells apart (default: the model's own)", integer(1, 100_000))
+    .option('--channels <n>', "of the images: 1 is grey, 3 is colour (default: the model's own)", integer(1, 1024))
     .option('--size <n>', "height and width of the images (default: the model's own)", integer(1, 4096))
     .action((name: string | undefined, flags: Flags, command: Command) => {
       const output = new Output(command);
@@ -34,7 +34,9 @@ export function addModels(program: Command): void {
 
 type Description = ReturnType<typeof describe>;
 
-function describe({ name, description, imageSize }: ModelEntry, { classes, channels, size = imageSize }: Flags) {
+function describe(entry: ModelEntry, flags: Flags) {
+  const { name, description } = entry;
+  const { classes = entry.classes, channels = entry.inChannels, size = entry.imageSize } = flags;
   const model = createModel(name, { classes, inChannels: channels, imageSize: size, seed: 0 });
   const inputShape = [1, channels, size, size];
   const { layers, parameters, multiplyAdds }: ModelSummary = summarise(model, inputShape);

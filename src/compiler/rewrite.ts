@@ -134,6 +134,7 @@ class Rewriter {
       case 'maxPool2dGradient':
       case 'avgPool2d':
       case 'avgPool2dGradient':
+      case 'resizeChannels':
       case 'softmaxCrossEntropy':
       case 'softmaxCrossEntropyGradient':
       case 'binaryCrossEntropy':

@@ -1,7 +1,11 @@
-// The article's network, ResNet(ResidualBlock, [2, 2, 2]), and all that differ from it by an option. With layers [n, n, n]
-// and 1x1 shortcuts it has the 6n+2 layers of He et al. 2015, sec. 4.2 (CIFAR-10).
+// Residual networks, from a block class, counts and a few words. With blocks [n, n, n] of two layers it is the 6n+2-layer
+// network of He et al. 2015, sec. 4.2 (CIFAR-10); with a 7x7 stem and four stages torchvision's.
 //
-//   conv3x3 - BN - activation | stage 1, stride 1 | stage 2, stride 2 | stage 3, stride 2 | average of each map | linear
+//   stem 3x3:  conv3x3 - BN - activation                         | stage | stage, half the size | ... | average of each map | linear
+//   stem 7x7:  conv7x7 stride 2 - BN - activation - max pooling  | ...
+//
+// Pre-activation blocks begin with norm and activation, so such a network has them behind its last block, not in its stem
+// (He et al. 2016, fig. 1b and appendix).
 
 import {
   createActivation,
@@ -10,76 +14,107 @@ import {
   GlobalAvgPool2d,
   Identity,
   Linear,
+  MaxPool2d,
   Module,
   Sequential,
 } from '../nn/index.ts';
 import type { Tensor } from '../tensor/index.ts';
-import { convolution, type LayerStyle, normalisation, ResidualBlock, type Shortcut } from './residual-block.ts';
+import type { BlockClass, BlockOptions } from './block.ts';
+import { convolution, type LayerStyle, normalisation } from './layer-style.ts';
+import { type ShortcutOption, shortcutOf } from './shortcut.ts';
 
-export interface ResNetOptions extends LayerStyle {
-  readonly inChannels: number;
-  readonly classes: number;
-  /** Blocks in each stage; [2, 2, 2] by default. */
-  readonly layers?: readonly [number, number, number];
-  /** Channels of each stage; [16, 32, 64] by default. */
-  readonly widths?: readonly [number, number, number];
-  /** Where a block changes the shape; 3x3 by default, as in the article's code. */
-  readonly shortcut?: '1x1' | '3x3';
+/** What makes a network that network. */
+export interface Architecture extends Pick<BlockOptions, 'groups' | 'widthPerGroup'> {
+  readonly block: BlockClass;
+  /** Blocks of each stage; three or four stages. All but the first halve the size. */
+  readonly layers: readonly number[];
+  /** Of each stage's blocks. A stage puts out width * expansion channels. */
+  readonly widths: readonly number[];
+  readonly stem: '3x3' | '7x7';
+  /** B by default. */
+  readonly shortcut?: ShortcutOption;
   /** false: the plain twin, the same layers without any shortcut. true by default. */
   readonly residual?: boolean;
+}
+
+export interface ResNetOptions extends LayerStyle, Pick<BlockOptions, 'zeroInitResidual'> {
+  readonly inChannels: number;
+  readonly classes: number;
   /** Probability of zeroing a feature before the linear layer; 0 by default. */
   readonly dropout?: number;
 }
 
-/** Images [N, inChannels, H, W] -> logits [N, classes]; any H and W. */
+/** Images [N, inChannels, H, W] -> logits [N, classes]; any H and W. Names are torchvision's. */
 export class ResNet extends Module {
-  readonly conv: Module;
-  readonly bn: Module;
-  readonly activation: Module;
+  readonly conv1: Module;
+  readonly bn1: Module | undefined;
+  readonly activation: Module | undefined;
+  readonly maxpool: Module | undefined;
   readonly layer1: Module;
   readonly layer2: Module;
   readonly layer3: Module;
-  readonly pool = new GlobalAvgPool2d();
+  readonly layer4: Module | undefined;
+  /** Norm and activation behind pre-activation blocks. */
+  readonly bn: Module | undefined;
+  readonly lastActivation: Module | undefined;
+  readonly avgpool = new GlobalAvgPool2d();
   readonly flatten = new Flatten();
   readonly dropout: Module;
   readonly fc: Module;
 
-  constructor(options: ResNetOptions) {
+  constructor(architecture: Architecture, options: ResNetOptions) {
     super();
-    const { inChannels, classes, layers = [2, 2, 2], widths = [16, 32, 64], dropout = 0, random } = options;
-    this.conv = convolution(inChannels, widths[0], 3, 1, options);
-    this.bn = normalisation(widths[0], options);
-    this.activation = createActivation(options.activation ?? 'relu');
-    this.layer1 = stage(layers[0], widths[0], widths[0], 1, options);
-    this.layer2 = stage(layers[1], widths[0], widths[1], 2, options);
-    this.layer3 = stage(layers[2], widths[1], widths[2], 2, options);
+    const { block, layers, widths, stem } = architecture;
+    const { inChannels, classes, activation = 'relu', dropout = 0, random } = options;
+    const window = stem === '7x7' ? { kernelSize: 7, stride: 2 } : { kernelSize: 3 };
+    this.conv1 = convolution(inChannels, widths[0], window, options);
+    if (!block.preActivation) {
+      this.bn1 = normalisation(widths[0], options);
+      this.activation = createActivation(activation);
+    }
+    if (stem === '7x7') this.maxpool = new MaxPool2d(3, { stride: 2, padding: 1 });
+
+    let channels = widths[0];
+    const stage = (i: number): Module => {
+      const blocks = createStage(architecture, options, { index: i, inChannels: channels });
+      channels = widths[i] * block.expansion;
+      return blocks;
+    };
+    this.layer1 = stage(0);
+    this.layer2 = stage(1);
+    this.layer3 = stage(2);
+    this.layer4 = layers.length > 3 ? stage(3) : undefined;
+
+    if (block.preActivation) {
+      this.bn = normalisation(channels, options);
+      this.lastActivation = createActivation(activation);
+    }
     this.dropout = dropout > 0 ? new Dropout(dropout, { random }) : new Identity();
-    this.fc = new Linear(widths[2], classes, { random });
+    this.fc = new Linear(channels, classes, { random });
   }
 
   override forward(x: Tensor): Tensor {
-    const stem = this.activation.forward(this.bn.forward(this.conv.forward(x)));
-    const features = this.layer3.forward(this.layer2.forward(this.layer1.forward(stem)));
-    const pooled = this.flatten.forward(this.pool.forward(features));
-    return this.fc.forward(this.dropout.forward(pooled));
+    const { conv1, bn1, activation, maxpool, layer1, layer2, layer3, layer4, bn, lastActivation } = this;
+    const body = [conv1, bn1, activation, maxpool, layer1, layer2, layer3, layer4, bn, lastActivation];
+    const head = [this.avgpool, this.flatten, this.dropout, this.fc];
+    return [...body, ...head].reduce((value, module) => module?.forward(value) ?? value, x);
   }
 }
 
 /** Blocks of one width; the first one changes the shape. */
-function stage(
-  blocks: number,
-  inChannels: number,
-  outChannels: number,
-  stride: number,
+function createStage(
+  { block: Block, layers, widths, groups, widthPerGroup, shortcut = 'B', residual = true }: Architecture,
   options: ResNetOptions,
+  { index, inChannels }: { index: number; inChannels: number },
 ): Module {
-  const { residual = true, shortcut = '3x3' } = options;
-  return new Sequential(
-    ...Array.from({ length: blocks }, (_, i) => {
-      const changes = i === 0 && (stride !== 1 || inChannels !== outChannels);
-      const form: Shortcut = residual ? (changes ? shortcut : 'identity') : 'none';
-      const blockOptions = { ...options, stride: i === 0 ? stride : 1, shortcut: form };
-      return new ResidualBlock(i === 0 ? inChannels : outChannels, outChannels, blockOptions);
-    }),
-  );
+  const outChannels = widths[index] * Block.expansion;
+  const blocks = Array.from({ length: layers[index] }, (_, i) => {
+    const first = i === 0;
+    const stride = first && index > 0 ? 2 : 1;
+    const changes = first && (stride !== 1 || inChannels !== outChannels);
+    const form = residual ? shortcutOf(shortcut, changes) : 'none';
+    const blockOptions = { ...options, stride, shortcut: form, first, groups, widthPerGroup };
+    return new Block(first ? inChannels : outChannels, widths[index], blockOptions);
+  });
+  return new Sequential(...blocks);
 }

@@ -1,10 +1,10 @@
 // The convolution layer: a weight, perhaps a bias, and how the window moves.
 
 import { ResiduaError } from '../errors.ts';
-import { conv2d, type Pair, type Shape, type Tensor, Variable } from '../tensor/index.ts';
+import { conv2d, type Pair, type Tensor, type Variable } from '../tensor/index.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import { toPair } from '../tensor/shape.ts';
-import { defaultBias, kaimingUniform } from './initialisers.ts';
+import { defaultBias, type Initialiser, kaimingUniform, parameter } from './initialisers.ts';
 import { Module } from './module.ts';
 
 export interface Conv2dLayerOptions {
@@ -20,7 +20,7 @@ export interface Conv2dLayerOptions {
   /** Where the first weights come from. */
   readonly random: RandomStream;
   /** Fills the weight; PyTorch's default is kaimingUniform. */
-  readonly initialise?: (shape: Shape, random: RandomStream) => Float32Array;
+  readonly initialise?: Initialiser;
 }
 
 /** [N, inChannels, H, W] -> [N, outChannels, H', W']. PyTorch: nn.Conv2d. */
@@ -43,8 +43,8 @@ export class Conv2d extends Module {
       });
     }
     const shape = [outChannels, inChannels / groups, ...toPair(kernelSize)];
-    this.weight = new Variable(shape, initialise(shape, random), { trainable: true });
-    this.bias = bias ? new Variable([outChannels], defaultBias(shape, random), { trainable: true }) : undefined;
+    this.weight = parameter(shape, initialise, random);
+    this.bias = bias ? parameter([outChannels], defaultBias(shape), random) : undefined;
     this.stride = stride;
     this.padding = padding;
     this.groups = groups;

@@ -3,6 +3,7 @@
 // shrinks with the number of values that are added up (the fan).
 
 import { ResiduaError } from '../errors.ts';
+import { Variable } from '../tensor/index.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
 
@@ -17,6 +18,19 @@ export function fans(shape: Shape): Fans {
   if (shape.length < 2) throw new ResiduaError(`fans need a weight of at least two axes, found ${formatShape(shape)}`);
   const receptiveField = sizeOf(shape.slice(2));
   return { fanIn: shape[1] * receptiveField, fanOut: shape[0] * receptiveField };
+}
+
+/** Fills an array for a shape; draws at most one word of the stream a value, or two for every two. */
+export type Initialiser = (shape: Shape, random: RandomStream) => Float32Array;
+
+/**
+ * A parameter whose first value is drawn when it is first asked for. A model that is only looked at, or that gets its
+ * weights from a file, never draws any; and no value depends on when, or whether, the others are drawn.
+ */
+export function parameter(shape: Shape, initialise: Initialiser, random: RandomStream): Variable {
+  const size = sizeOf(shape);
+  const own = random.fork(size + (size % 2));
+  return new Variable(shape, () => initialise(shape, own), { trainable: true });
 }
 
 /** Uniform in [-bound, bound). */
@@ -50,6 +64,6 @@ export function kaimingNormal(
 }
 
 /** PyTorch's default bias of Conv2d and Linear: U(-b, b) with b = 1 / sqrt(fanIn) of the layer's weight. */
-export function defaultBias(weightShape: Shape, random: RandomStream): Float32Array {
-  return uniform([weightShape[0]], 1 / Math.sqrt(fans(weightShape).fanIn), random);
+export function defaultBias(weightShape: Shape): Initialiser {
+  return (shape, random) => uniform(shape, 1 / Math.sqrt(fans(weightShape).fanIn), random);
 }

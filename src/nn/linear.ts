@@ -1,8 +1,8 @@
 // The fully connected layer.
 
-import { linear, type Tensor, Variable } from '../tensor/index.ts';
+import { linear, type Tensor, type Variable } from '../tensor/index.ts';
 import type { RandomStream } from '../tensor/random.ts';
-import { defaultBias, kaimingUniform } from './initialisers.ts';
+import { defaultBias, kaimingUniform, parameter } from './initialisers.ts';
 import { Module } from './module.ts';
 
 export interface LinearOptions {
@@ -22,8 +22,8 @@ export class Linear extends Module {
   constructor(inFeatures: number, outFeatures: number, { bias = true, random }: LinearOptions) {
     super();
     const shape = [outFeatures, inFeatures];
-    this.weight = new Variable(shape, kaimingUniform(shape, random), { trainable: true });
-    this.bias = bias ? new Variable([outFeatures], defaultBias(shape, random), { trainable: true }) : undefined;
+    this.weight = parameter(shape, kaimingUniform, random);
+    this.bias = bias ? parameter([outFeatures], defaultBias(shape), random) : undefined;
   }
 
   override forward(x: Tensor): Tensor {

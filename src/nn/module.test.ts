@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readGolden, section } from '../../test/golden.ts';
-import { ResNet } from '../models/index.ts';
+import { createModel } from '../models/index.ts';
 import { ancestors } from '../tensor/autograd.ts';
 import { Input, type Tensor, Variable } from '../tensor/index.ts';
 import { randomStream } from '../tensor/random.ts';
@@ -24,7 +24,7 @@ class Sample extends Module {
 
 describe('stateDict', () => {
   it("has PyTorch's names in PyTorch's order for the article's network", () => {
-    const model = new ResNet({ inChannels: 1, classes: 10, random: random() });
+    const model = createModel('article-resnet', { inChannels: 1, classes: 10, seed: 0 });
     const expected = section(readGolden('article-resnet-step'), 'state');
     expect([...model.stateDict().keys()]).toEqual([...expected.keys()]);
     for (const [name, variable] of model.stateDict()) expect(variable.shape, name).toEqual(expected.get(name)!.shape);

@@ -4,6 +4,7 @@ export { gradients } from './autograd.ts';
 export { erf, exp, gelu, relu, sigmoid, silu, sqrt, tanh } from './operations/activation.ts';
 export { add, constant, div, mul, sub } from './operations/arithmetic.ts';
 export { batchNorm, channelMean, channelVariance } from './operations/batch-norm.ts';
+export { padChannels } from './operations/channels.ts';
 export { type Conv2dOptions, conv2d } from './operations/convolution.ts';
 export { dropout } from './operations/dropout.ts';
 export { binaryCrossEntropy, softmaxCrossEntropy } from './operations/loss.ts';

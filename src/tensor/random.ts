@@ -85,6 +85,8 @@ function multiplyHigh(a: number, b: number): number {
 
 /** The numbers of one (seed, purpose, epoch, index), in order; 2^34 words before it repeats. */
 export class RandomStream {
+  readonly #seed: number;
+  readonly #purpose: Purpose;
   readonly #keyLow: number;
   readonly #keyHigh: number;
   #epoch = 0;
@@ -96,6 +98,8 @@ export class RandomStream {
 
   constructor({ seed, purpose, epoch = 0, index = 0 }: StreamName) {
     checkSeed(seed);
+    this.#seed = seed;
+    this.#purpose = purpose;
     this.#keyLow = (seed % WORD) | 0;
     this.#keyHigh = (purposes.indexOf(purpose) << 21) | Math.floor(seed / WORD);
     this.at(epoch, index);
@@ -109,6 +113,30 @@ export class RandomStream {
     this.#used = 4;
     this.#spareNormal = undefined;
     return this;
+  }
+
+  /**
+   * A stream of its own that begins where this one is; this one goes on behind the `words` words that are left to it. So
+   * numbers can be drawn later, or never, without changing those that follow.
+   */
+  fork(words: number): RandomStream {
+    const [seed, purpose, epoch, index] = [this.#seed, this.#purpose, this.#epoch, this.#index];
+    const twin = new RandomStream({ seed, purpose, epoch, index });
+    twin.#moveTo(this.#position);
+    this.#moveTo(this.#position + words);
+    return twin;
+  }
+
+  /** Words drawn so far. */
+  get #position(): number {
+    return 4 * this.#block - (4 - this.#used);
+  }
+
+  #moveTo(position: number): void {
+    this.#block = Math.floor(position / 4);
+    this.#used = 4;
+    this.#spareNormal = undefined;
+    for (let word = 4 * this.#block; word < position; word++) this.uint32();
   }
 
   /** An integer in [0, 2^32). */

@@ -62,26 +62,41 @@ export class Input extends Tensor {
   }
 }
 
+export type VariableValue = Float32Array | Int32Array;
+
 /**
  * A leaf whose value stays on the device from run to run. `value` is the host's copy in PyTorch's order: the initial
  * value until a program uses the variable, and from then on what the last `device.read(variable)` brought back.
  */
 export class Variable extends Tensor {
-  value: Float32Array | Int32Array;
+  #value: VariableValue | (() => VariableValue);
   /** Whether an optimizer may change it: true for parameters, false for running statistics and optimizer state. */
   readonly trainable: boolean;
 
+  /** @param value a function is called when the value is first asked for; never, when another is set before */
   constructor(
     shape: Shape,
-    value: Float32Array | Int32Array,
+    value: VariableValue | (() => VariableValue),
     { trainable = false, dtype = 'float32' }: { trainable?: boolean; dtype?: DType } = {},
   ) {
     super(shape, dtype);
-    if (value.length !== sizeOf(shape)) {
-      throw new ShapeError('variable', [shape], `the value has ${value.length} elements, the shape ${sizeOf(shape)}`);
-    }
-    this.value = value;
+    this.#value = typeof value === 'function' ? value : this.#checked(value);
     this.trainable = trainable;
+  }
+
+  get value(): VariableValue {
+    if (typeof this.#value === 'function') this.#value = this.#checked(this.#value());
+    return this.#value;
+  }
+
+  set value(value: VariableValue) {
+    this.#value = value;
+  }
+
+  #checked(value: VariableValue): VariableValue {
+    if (value.length === this.size) return value;
+    const rule = `the value has ${value.length} elements, the shape ${this.size}`;
+    throw new ShapeError('variable', [this.shape], rule);
   }
 }
 

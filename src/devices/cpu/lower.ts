@@ -12,6 +12,7 @@ import type { Variable } from '../../tensor/tensor.ts';
 import type { FunctionBuilder } from './assembler.ts';
 import { chooseConvolution, shapeOf, weightsOf } from './choose-convolution.ts';
 import { geometry, type Halo, noHalo } from './geometry.ts';
+import { resizeChannels } from './kernels/channels.ts';
 import type { Statistics } from './kernels/convolution.ts';
 import { binaryCrossEntropy, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/loss.ts';
 import { matmulKernel } from './kernels/matmul.ts';
@@ -196,6 +197,8 @@ class Lowering {
         return { kernel: maxPoolGradient(e, a, b, own, window), units: own.n };
       case 'avgPool2dGradient':
         return { kernel: averagePoolGradient(e, a, own, window), units: own.n };
+      case 'resizeChannels':
+        return { kernel: resizeChannels(e, a, own), units: own.n };
       case 'spatialSum':
         return { kernel: spatialSum(e, a, own), units: own.n };
       case 'sumAxes':

@@ -1,6 +1,7 @@
 // The kernel of every operation, by the operation's name. An operation that is missing here can't run on the reference
 // device, so this table is also the list of all operations.
 
+import { resizeChannels } from './channels.ts';
 import * as convolution from './convolution.ts';
 import { dropoutMask } from './dropout.ts';
 import * as elementwise from './elementwise.ts';
@@ -17,5 +18,6 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...pooling,
   ...loss,
   matmul,
+  resizeChannels,
   dropoutMask,
 };
