@@ -8,7 +8,7 @@ import { dtypes } from '../safetensors-dtypes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type TorchFile, tensorsOf } from './torch-file.ts';
 import { TorchStorage, torchHost } from './torch-objects.ts';
-import { unpickle } from './unpickle.ts';
+import { List, unpickle } from './unpickle.ts';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
@@ -46,11 +46,11 @@ export async function readTorchLegacy(bytes: Uint8Array, source: string): Promis
   const object = unpickle(bytes, { ...host, persistent }, at);
   at = object.end;
   const keys = next();
-  if (!Array.isArray(keys)) throw host.fail('the list of its storages is missing');
+  if (!(keys instanceof List)) throw host.fail('the list of its storages is missing');
 
   const reader = new ByteReader(bytes, host.fail, at);
   const storages = new Map<string, Uint8Array>();
-  for (const key of keys) {
+  for (const key of keys.items) {
     const type = types.get(String(key));
     if (type === undefined) throw host.fail(`it has a storage ${String(key)} that nothing refers to`);
     const length = reader.uint64();

@@ -5,7 +5,7 @@
 
 import { ResiduaError } from '../../errors.ts';
 import type { SafeDtype } from '../safetensors-dtypes.ts';
-import { Callable, type PickleHost } from './unpickle.ts';
+import { Callable, List, type PickleHost } from './unpickle.ts';
 
 /** A block of elements that is kept outside the pickle. */
 export class TorchStorage {
@@ -134,6 +134,7 @@ function knownGlobals(fail: (message: string) => ResiduaError): ReadonlyMap<stri
   const elements = (value: unknown, what: string): readonly unknown[] => {
     if (value === undefined) return [];
     if (value instanceof Set) return [...value];
+    if (value instanceof List) return value.items;
     if (Array.isArray(value)) return value;
     throw fail(`${what} is made of something that is no list`);
   };
@@ -181,7 +182,7 @@ function knownGlobals(fail: (message: string) => ResiduaError): ReadonlyMap<stri
     callables[`${module}.list`] = ([items], spend) => {
       const list = elements(items, 'a list');
       spend(list.length);
-      return [...list];
+      return new List([...list]);
     };
     callables[`${module}.int`] = ([value]) => value ?? 0;
     callables[`${module}.float`] = ([value]) => value ?? 0;

@@ -3,7 +3,7 @@
 // This machine knows values and containers only. What a name stands for and what calling it gives is the host's business
 // (torch-objects.ts), which knows a few names and refuses all others; nothing is ever executed.
 //
-// As JavaScript values: dict is a Map, list an array, tuple a frozen array, bytes a Uint8Array, int a number or (beyond
+// As JavaScript values: dict is a Map, set a Set, tuple an array, list a List, bytes a Uint8Array, int a number or (beyond
 // 2^53) a bigint. Opcodes and their meaning: Python's Lib/pickletools.py; protocols 0 to 5.
 
 import type { ResiduaError } from '../../errors.ts';
@@ -21,6 +21,15 @@ export class Callable {
   }
 }
 
+/** Python's list. Apart from it, arrays are tuples, which don't change. */
+export class List {
+  readonly items: unknown[];
+
+  constructor(items: unknown[] = []) {
+    this.items = items;
+  }
+}
+
 export interface PickleHost {
   /** What a global name stands for. @throws for all that are not known */
   global(module: string, name: string): unknown;
@@ -33,6 +42,9 @@ export interface PickleHost {
 /** Longer integers are no sizes, and arithmetic with them takes time. PyTorch's magic number has 10 bytes. */
 const MAX_INTEGER_BYTES = 64;
 const HIGHEST_PROTOCOL = 5;
+
+/** A second's work. A network's state takes some 30 operations a tensor, a list of numbers one a number. */
+const MAX_OPERATIONS = 2_000_000;
 
 /**
  * @param bytes begins with the pickle; what follows it is left alone
@@ -59,10 +71,10 @@ class Machine {
   }
 
   run(): { value: unknown; end: number } {
-    for (;;) {
+    for (let operations = 0; operations < MAX_OPERATIONS; operations++) {
       const opcode = this.#reader.uint8();
-      if (opcode === STOP) return { value: this.#pop(), end: this.#reader.position };
-      const execute = opcodes.get(opcode);
+      if (opcode === STOP) return { value: this.pop(), end: this.#reader.position };
+      const execute = executeByOpcode[opcode];
       if (execute === undefined) {
         const at = this.#reader.position - 1;
         throw this.#host.fail(
@@ -71,6 +83,7 @@ class Machine {
       }
       execute(this, this.#reader);
     }
+    throw this.fail(`takes more than ${MAX_OPERATIONS} operations`);
   }
 
   push(value: unknown): void {
@@ -78,10 +91,6 @@ class Machine {
   }
 
   pop(): unknown {
-    return this.#pop();
-  }
-
-  #pop(): unknown {
     if (this.#stack.length === 0) throw this.fail('takes a value from an empty stack');
     return this.#stack.pop();
   }
@@ -107,14 +116,17 @@ class Machine {
 
   /** The topmost `count` values, as a tuple. */
   tuple(count: number): void {
-    const items = Array.from({ length: count }, () => this.#pop()).reverse();
-    this.push(Object.freeze(items));
+    const begin = this.#stack.length - count;
+    if (begin < 0) throw this.fail('takes a value from an empty stack');
+    const items = this.#stack.slice(begin);
+    this.#stack.length = begin;
+    this.push(items);
   }
 
   append(items: readonly unknown[]): void {
     const list = this.top();
-    if (!Array.isArray(list) || Object.isFrozen(list)) throw this.fail('appends to something that is no list');
-    for (const item of items) list.push(item);
+    if (!(list instanceof List)) throw this.fail('appends to something that is no list');
+    for (const item of items) list.items.push(item);
   }
 
   setItems(items: readonly unknown[]): void {
@@ -163,7 +175,7 @@ class Machine {
 
   /** Sets attributes of the topmost object: a dict's, such as state_dict()._metadata, are of no use here. */
   build(): void {
-    this.#pop();
+    this.pop();
     if (!(this.top() instanceof Map)) throw this.fail('sets the state of something that is no dict');
   }
 
@@ -219,12 +231,12 @@ const opcodes: ReadonlyMap<number, Execute> = new Map<number, Execute>([
   [0x46, (m, r) => m.push(Number(latin1(r.line())))], // FLOAT
   [0x47, (m, r) => m.push(r.float64({ littleEndian: false }))], // BINFLOAT
   // Containers
-  [0x5d, (m) => m.push([])], // EMPTY_LIST
+  [0x5d, (m) => m.push(new List())], // EMPTY_LIST
   [0x61, (m) => m.append([m.pop()])], // APPEND
   [0x65, (m) => m.append(m.popToMark())], // APPENDS
-  [0x6c, (m) => m.push(m.popToMark())], // LIST
+  [0x6c, (m) => m.push(new List(m.popToMark()))], // LIST
   [0x29, (m) => m.tuple(0)], // EMPTY_TUPLE
-  [0x74, (m) => m.push(Object.freeze(m.popToMark()))], // TUPLE
+  [0x74, (m) => m.push(m.popToMark())], // TUPLE
   [0x85, (m) => m.tuple(1)], // TUPLE1
   [0x86, (m) => m.tuple(2)], // TUPLE2
   [0x87, (m) => m.tuple(3)], // TUPLE3
@@ -261,6 +273,10 @@ const opcodes: ReadonlyMap<number, Execute> = new Map<number, Execute>([
   [0x80, (m, r) => checkProtocol(m, r.uint8())], // PROTO
   [0x95, (_, r) => void r.uint64()], // FRAME
 ]);
+
+const executeByOpcode: readonly (Execute | undefined)[] = Array.from({ length: 256 }, (_, opcode) =>
+  opcodes.get(opcode),
+);
 
 function checkProtocol(machine: Machine, protocol: number): void {
   if (protocol <= HIGHEST_PROTOCOL) return;
