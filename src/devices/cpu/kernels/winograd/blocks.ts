@@ -4,8 +4,9 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Image } from '../../step.ts';
 import { type Code, i32, select, type } from '../../wasm.ts';
-import { patchKernel, type Tiling } from './tiles.ts';
-import { positions, workBytes } from './transforms.ts';
+import { type Filters, positionsOf, weightPositionsOf } from './filters.ts';
+import { patchKernel, type TileTransforms } from './tiles.ts';
+import { workBytes } from './transforms.ts';
 
 /** A block's patches and products should stay in the second cache level, and the weights for all blocks in the third. */
 const fusedBytes = 640 * 1024;
@@ -17,9 +18,12 @@ export function blockOf(tiles: number): number {
   return Math.min(largestBlock, Math.max(4, Math.ceil(tiles / 32) * 4));
 }
 
-export function isFused(inVectors: number, outVectors: number, block: number): boolean {
-  const weightBytes = positions * inVectors * 4 * outVectors * vectorBytes;
-  return positions * block * (inVectors + outVectors) * vectorBytes <= fusedBytes && weightBytes <= fusedWeightBytes;
+export function isFused(filters: Filters, inVectors: number, outVectors: number, block: number): boolean {
+  const weightBytes = weightPositionsOf(filters) * inVectors * 4 * outVectors * vectorBytes;
+  return (
+    positionsOf(filters) * block * (inVectors + outVectors) * vectorBytes <= fusedBytes &&
+    weightBytes <= fusedWeightBytes
+  );
 }
 
 interface Blocks {
@@ -62,39 +66,37 @@ export function layOut(...bytes: readonly number[]): { readonly offsets: readonl
   return { offsets, bytes: end };
 }
 
-/** A step that takes all patches of some images: [position][tile][channel]. */
+/** A step that takes all patches of some images, the first at `start`: [position][tile][channel]. */
 export function stagePatches(
   e: Emitter,
   name: string,
-  kind: 'input' | 'upstream',
-  image: Image,
+  { buffer }: Image,
   start: number,
-  tiling: Tiling,
+  patches: TileTransforms,
   block: number,
-  stride: number,
 ): Buffer {
-  const vectors = image.geometry.stored / 4;
-  const patches = patchKernel(e, kind, { tiling, geometry: image.geometry, vectors, stride });
-  const taken = e.scratch(`winograd ${kind}`, positions * stride);
+  const { transforms, tiling, geometry, stride } = patches;
+  const kernelOfBlock = patchKernel(e, patches);
+  const taken = e.scratch('winograd patches', transforms[0].outputs * transforms[1].outputs * stride);
   const blocks = Math.ceil(tiling.count / block);
-  const kernel = e.module.once(`winograd staged ${[patches.index, start, block]}`, () =>
+  const kernel = e.module.once(`winograd staged ${[kernelOfBlock.index, start, block]}`, () =>
     e.module.function(
       'winograd patches',
       Array<typeof type.i32>(5).fill(type.i32),
       (f, source, target, work, from, to) => {
         const first = f.let(i32.add(source, start));
         forEachBlock(f, { from, to, units: blocks, blocks, block, tiles: tiling.count }, () => (tile, count) => {
-          f.call(patches, first, i32.add(target, i32.mul(tile, vectors * vectorBytes)), work, tile, count);
+          f.call(kernelOfBlock, first, i32.add(target, i32.mul(tile, geometry.stored * 4)), work, tile, count);
         });
       },
     ),
   );
   e.step({
-    name: `${name}, ${kind}`,
+    name: `${name}, patches`,
     kernel,
-    arguments: [image.buffer, taken, { threadBytes: workBytes }],
+    arguments: [buffer, taken, { threadBytes: workBytes }],
     units: blocks,
-    reads: [image.buffer],
+    reads: [buffer],
     writes: [taken],
   });
   return taken;

@@ -16,8 +16,8 @@
 // 6x6, fewer at 1x1 and 2x2, and more on all others.
 
 import type { ConvolutionShape } from '../convolution.ts';
+import { filtersOf, kernelSize, positionsOf, taps } from './filters.ts';
 import { tilingOf } from './tiles.ts';
-import { positions, taps } from './transforms.ts';
 
 const transformCost = 130;
 const weightTransformCost = 200;
@@ -25,18 +25,19 @@ const weightTransformCost = 200;
 const upToFour = (count: number): number => Math.ceil(count / 4) * 4;
 
 /** Whether it can be done at all. */
-export function winogradApplies({ kernelHeight, kernelWidth, window: { stride, padding } }: ConvolutionShape): boolean {
-  return kernelHeight === 3 && kernelWidth === 3 && stride.every((s) => s === 1) && padding.every((p) => p <= 2);
+export function winogradApplies({ kernelHeight, kernelWidth, window }: ConvolutionShape): boolean {
+  return kernelHeight === kernelSize && kernelWidth === kernelSize && filtersOf(window) !== undefined;
 }
 
 /** Whether it is the faster way. */
 export function preferWinograd(shape: ConvolutionShape): boolean {
-  if (!winogradApplies(shape)) return false;
+  const filters = filtersOf(shape.window);
+  if (!filters || !winogradApplies(shape)) return false;
   const { n, inChannels, outChannels, outHeight: h, outWidth: w } = shape;
-  const tiles = tilingOf({ n, h, w }).count;
+  const tiles = tilingOf({ n, h, w }, [filters[0].tile, filters[1].tile]).count;
   const pairs = inChannels * outChannels;
   const direct = taps * n * h * w * pairs;
-  const products = positions * upToFour(tiles) * pairs;
+  const products = positionsOf(filters) * upToFour(tiles) * pairs;
   const transforms = transformCost * tiles * (upToFour(inChannels) + upToFour(outChannels));
   return products + transforms + weightTransformCost * pairs < direct;
 }

@@ -3,7 +3,7 @@
 //
 //   fused    a unit takes a block of tiles through all three stages, in its thread's memory, which stays in the cache
 //   staged   many channels: neither a block's memory nor the weights would stay in the cache, so each stage is a step over all
-//            tiles; a unit of the products is one of the 36 positions
+//            tiles; a unit of the products is one of the positions (36 for stride 1)
 
 import type { Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
@@ -13,9 +13,18 @@ import type { Forward, InputGradient, Statistics } from '../convolution.ts';
 import { partBytes } from '../pointwise.ts';
 import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './blocks.ts';
 import { clear, promote, statisticsOf } from './channel-sums.ts';
+import {
+  type Correlations,
+  type Filters,
+  filtersOf,
+  forwardCorrelations,
+  inputGradientCorrelations,
+  outputsOf,
+  positionsOf,
+} from './filters.ts';
 import { forwardProducts, type ProductShape, tileStride } from './products.ts';
-import { outputKernel, patchKernel, type Tiling, tilingOf } from './tiles.ts';
-import { positions, workBytes } from './transforms.ts';
+import { outputKernel, patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
+import { workBytes } from './transforms.ts';
 import { type Direction, type TransformedWeights, transformWeights } from './weights.ts';
 
 interface Call {
@@ -23,7 +32,8 @@ interface Call {
   readonly x: Image;
   readonly weights: Weights;
   readonly y: Image;
-  readonly padding: readonly [number, number];
+  readonly filters: Filters;
+  readonly correlations: Correlations;
   readonly direction: Direction;
   readonly statistics: boolean;
 }
@@ -32,24 +42,27 @@ export function winogradForward(
   e: Emitter,
   { x, weights, y, window, statistics = false }: Forward,
 ): Statistics | undefined {
-  return convolve(e, { name: 'conv2d', x, weights, y, padding: window.padding, direction: 'forward', statistics });
+  const filters = filtersOf(window)!;
+  const correlations = forwardCorrelations(filters, window);
+  return convolve(e, { name: 'conv2d', x, weights, y, filters, correlations, direction: 'forward', statistics });
 }
 
-export function winogradInputGradient(e: Emitter, { upstream, weights, dx, window }: InputGradient): void {
-  const padding = [2 - window.padding[0], 2 - window.padding[1]] as const;
+export function winogradInputGradient(e: Emitter, { upstream: x, weights, dx: y, window }: InputGradient): void {
+  const filters = filtersOf(window)!;
+  const correlations = inputGradientCorrelations(filters, window);
   const name = 'conv2dInputGradient';
-  convolve(e, { name, x: upstream, weights, y: dx, padding, direction: 'turned', statistics: false });
+  convolve(e, { name, x, weights, y, filters, correlations, direction: 'turned', statistics: false });
 }
 
 function convolve(e: Emitter, call: Call): Statistics | undefined {
-  const { x, y } = call;
-  const weights = transformWeights(e, call.weights, call.direction);
-  const tiling = tilingOf(y.geometry);
+  const { x, y, filters, correlations } = call;
+  const weights = transformWeights(e, call.weights, filters, call.direction);
+  const tiling = tilingOf(y.geometry, outputsOf(correlations));
   const [inVectors, outVectors] = [x.geometry.stored / 4, y.geometry.stored / 4];
   const block = blockOf(tiling.count);
   const plan = { tiling, block, inVectors, outVectors, weights };
   const statistics = call.statistics ? statisticsOf(e, y, Math.ceil(tiling.count / block)) : undefined;
-  if (isFused(inVectors, outVectors, block)) fused(e, call, plan, statistics);
+  if (isFused(filters, inVectors, outVectors, block)) fused(e, call, plan, statistics);
   else staged(e, call, plan, statistics);
   return statistics;
 }
@@ -71,12 +84,29 @@ function operationsOf({ x, y, weights, direction }: Call): number {
   return 2 * 9 * n * h * w * weights.inChannels * weights.outChannels;
 }
 
-const xStart = ({ x: { geometry: g }, padding }: Call): number =>
-  g.origin - padding[0] * g.rowBytes - padding[1] * g.pixelBytes;
+const xStart = ({ x: { geometry: g }, correlations: [rows, columns] }: Call): number =>
+  g.origin - rows.before * g.rowBytes - columns.before * g.pixelBytes;
 
-function shapeOf({ inVectors, outVectors, weights }: Plan, tiles: number): ProductShape {
+const patchesOf = ({ x, correlations: [rows, columns] }: Call, { tiling }: Plan, stride: number): TileTransforms => ({
+  transforms: [rows.input, columns.input],
+  step: [rows.step, columns.step],
+  tiling,
+  geometry: x.geometry,
+  stride,
+});
+
+const outputOf = ({ y, correlations }: Call, { tiling }: Plan, stride: number): TileTransforms => ({
+  transforms: [correlations[0].output, correlations[1].output],
+  step: outputsOf(correlations),
+  tiling,
+  geometry: y.geometry,
+  stride,
+});
+
+function shapeOf({ filters }: Call, { inVectors, outVectors, weights }: Plan, tiles: number): ProductShape {
   const padded = Math.ceil(tiles / 4) * 4;
   return {
+    filters,
     inVectors,
     outVectors,
     inChannels: weights.inChannels,
@@ -87,15 +117,12 @@ function shapeOf({ inVectors, outVectors, weights }: Plan, tiles: number): Produ
 
 function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | undefined): void {
   const { x, y } = call;
-  const { tiling, block, inVectors, outVectors, weights } = plan;
-  const shape = shapeOf(plan, block);
-  const patches = patchKernel(e, 'input', { tiling, geometry: x.geometry, vectors: inVectors, stride: shape.inStride });
+  const { tiling, block, outVectors, weights } = plan;
+  const shape = shapeOf(call, plan, block);
+  const positions = positionsOf(call.filters);
+  const patches = patchKernel(e, patchesOf(call, plan, shape.inStride));
   const products = forwardProducts(e, shape);
-  const output = outputKernel(
-    e,
-    { tiling, geometry: y.geometry, vectors: outVectors, stride: shape.outStride },
-    statistics !== undefined,
-  );
+  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined);
   const start = xStart(call);
   const blocks = Math.ceil(tiling.count / block);
   const units = statistics?.parts ?? blocks;
@@ -144,9 +171,10 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
 function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | undefined): void {
   const { x, y } = call;
   const { tiling, block, outVectors, weights } = plan;
-  const shape = shapeOf(plan, tiling.count);
+  const shape = shapeOf(call, plan, tiling.count);
+  const positions = positionsOf(call.filters);
   const name = describe(call);
-  const v = stagePatches(e, name, 'input', x, xStart(call), tiling, block, shape.inStride);
+  const v = stagePatches(e, name, x, xStart(call), patchesOf(call, plan, shape.inStride), block);
   const m = e.scratch('winograd products', positions * shape.outStride);
   e.step({
     name,
@@ -157,8 +185,7 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
     writes: [m],
     operations: operationsOf(call),
   });
-  const patches = { tiling, geometry: y.geometry, vectors: outVectors, stride: shape.outStride };
-  const output = outputKernel(e, patches, statistics !== undefined);
+  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined);
   const blocks = Math.ceil(tiling.count / block);
   const units = statistics?.parts ?? blocks;
   const memory = layOut(workBytes, 2 * outVectors * vectorBytes);

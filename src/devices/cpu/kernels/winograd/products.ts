@@ -1,10 +1,11 @@
-// The 36 matrix products of Winograd's method: [tile][in] x [in][out] forward, and [in][tile] x [tile][out] for the weight
-// gradient. Blocks are 4 x 8: eight accumulators, two vectors and four spread numbers fill the sixteen registers.
+// The matrix products of Winograd's method, one a position: [tile][in] x [in][out] forward, and [in][tile] x [tile][out] for the
+// weight gradient. Blocks are 4 x 8: eight accumulators, two vectors and four spread numbers fill the sixteen registers.
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
-import { f32x4, i32, type, v128 } from '../../wasm.ts';
+import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
+import type { Filters } from './filters.ts';
 
 const rowsAtATime = 4;
 /** Vectors of channels out: the weights' group. */
@@ -74,6 +75,7 @@ export const sumStride = (inVectors: number, outVectors: number): number =>
   apart(inVectors * 4 * outVectors * vectorBytes);
 
 export interface ProductShape {
+  readonly filters: Filters;
   /** Vectors of channels of each tile, in and out. */
   readonly inVectors: number;
   readonly outVectors: number;
@@ -83,14 +85,17 @@ export interface ProductShape {
   readonly outStride: number;
 }
 
+const keyOf = ({ filters, ...sizes }: ProductShape): string =>
+  JSON.stringify([filters.map(({ products, weights }) => [products, weights]), sizes]);
+
 /**
- * Parameters: input [position][tile][in], weights [position][group][in][8], result [position][tile][out], number of tiles,
+ * Parameters: input [position][tile][in], weights [weight position][group][in][8], result [position][tile][out], number of tiles,
  * first position, end. Tiles are taken in fours: the memory must be there up to the next multiple.
  */
 export function forwardProducts(e: Emitter, shape: ProductShape) {
-  const { inVectors, outVectors, inChannels, inStride, outStride } = shape;
+  const { filters, inVectors, outVectors, inChannels, inStride, outStride } = shape;
   const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
-  return e.module.once(`winograd products ${JSON.stringify(shape)}`, () =>
+  return e.module.once(`winograd products ${keyOf(shape)}`, () =>
     e.module.function(
       'winograd products',
       Array<typeof type.i32>(6).fill(type.i32),
@@ -99,7 +104,8 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
         f.for(from, to, (position) => {
           const left = f.let(i32.add(input, i32.mul(position, inStride)));
           const out = f.let(i32.add(result, i32.mul(position, outStride)));
-          const right = f.let(i32.add(weights, i32.mul(position, weightStride(inChannels, outVectors))));
+          const weight = weightOf(f, filters, position);
+          const right = f.let(i32.add(weights, i32.mul(weight, weightStride(inChannels, outVectors))));
           forEachGroup(f, outVectors, (vectors) => {
             const [tile, into] = [f.let(left), f.let(out)];
             f.repeat(quads, () => {
@@ -138,53 +144,88 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
   );
 }
 
+/** The weight position of a product's position: along each axis, the last is that of all further products. */
+function weightOf(f: FunctionBuilder, [rows, columns]: Filters, position: Local): Code {
+  if (rows.weights === rows.products && columns.weights === columns.products) return position;
+  const least = (value: Code, limit: number): Code => {
+    const held = f.let(value);
+    return select(i32.gtS(held, limit), i32.const(limit), held);
+  };
+  const row = least(i32.divU(position, columns.products), rows.weights - 1);
+  return i32.add(i32.mul(row, columns.weights), least(i32.remU(position, columns.products), columns.weights - 1));
+}
+
 /**
- * Parameters: input [position][tile][in], upstream [position][tile][out], sums [position][in][out], number of tiles, first
- * position, end, and whether to add to the sums.
+ * Parameters: input [position][tile][in], upstream [position][tile][out], sums [weight position][in][out], number of tiles, first
+ * weight position, end, and whether to add to the sums.
  */
 export function gradientProducts(e: Emitter, shape: ProductShape) {
-  const { inVectors, outVectors, inStride, outStride } = shape;
+  const { filters, inVectors, outVectors, inStride, outStride } = shape;
   const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
-  return e.module.once(`winograd gradient products ${JSON.stringify(shape)}`, () =>
+  const [rows, columns] = filters;
+  /** How many products in a row share a weight. */
+  const shared = ({ products, weights }: Filters[number], weight: Code): Code =>
+    select(i32.eq(weight, weights - 1), i32.const(products - weights + 1), i32.const(1));
+  return e.module.once(`winograd gradient products ${keyOf(shape)}`, () =>
     e.module.function(
       'winograd gradient products',
       Array<typeof type.i32>(7).fill(type.i32),
-      (f, input, upstream, sums, tiles, from, to, adds) => {
-        f.for(from, to, (position) => {
+      (f, input, upstream, sums, tiles, from, to, addsAtFirst) => {
+        const fours = f.let(i32.shrU(tiles, 2));
+        const rest = f.let(i32.and(tiles, 3));
+        f.for(from, to, (weight) => {
+          const [row, column] = [f.let(i32.divU(weight, columns.weights)), f.let(i32.remU(weight, columns.weights))];
+          const position = f.let(i32.add(i32.mul(row, columns.products), column));
+          const runs = f.let(shared(columns, column));
           const left = f.let(i32.add(input, i32.mul(position, inStride)));
-          const into = f.let(i32.add(sums, i32.mul(position, sumStride(inVectors, outVectors))));
-          f.repeat(inVectors, () => {
-            const right = f.let(i32.add(upstream, i32.mul(position, outStride)));
-            const out = f.let(into);
-            forEachGroup(f, outVectors, (vectors) => {
-              const block = new Block(e, f, rowsAtATime, vectors);
-              const place = (k: number): number => Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
-              for (const sum of block.sums) f.set(sum, f32x4.const(0));
-              const [x, dy] = [f.let(left), f.let(right)];
-              const steps = (count: number): void => {
-                for (let k = 0; k < count; k++) block.step(x, (row) => k * inBytes + row * 4, dy, k * outBytes);
-                f.advance(x, count * inBytes);
-                f.advance(dy, count * outBytes);
-              };
-              f.schedulingRegion(() => {
-                const fours = f.let(i32.shrU(tiles, 2));
-                f.if(fours, () => f.repeat(fours, () => steps(4)));
-                const rest = f.let(i32.and(tiles, 3));
-                f.if(rest, () => f.repeat(rest, () => steps(1)));
-              });
-              f.if(adds, () => {
-                block.sums.forEach((sum, k) => {
-                  f.set(sum, f32x4.add(v128.load(out, place(k)), sum));
+          const right = f.let(i32.add(upstream, i32.mul(position, outStride)));
+          const into = f.let(i32.add(sums, i32.mul(weight, sumStride(inVectors, outVectors))));
+          const adds = f.let(addsAtFirst);
+          f.repeat(rows.products === rows.weights ? 1 : shared(rows, row), () => {
+            const [xChannels, outRow] = [f.let(left), f.let(into)];
+            f.repeat(inVectors, () => {
+              const [dyChannels, out] = [f.let(right), f.let(outRow)];
+              forEachGroup(f, outVectors, (vectors) => {
+                const block = new Block(e, f, rowsAtATime, vectors);
+                const place = (k: number): number => Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
+                for (const sum of block.sums) f.set(sum, f32x4.const(0));
+                const [x, dy] = [f.let(xChannels), f.let(dyChannels)];
+                const steps = (count: number): void => {
+                  for (let k = 0; k < count; k++) block.step(x, (i) => k * inBytes + i * 4, dy, k * outBytes);
+                  f.advance(x, count * inBytes);
+                  f.advance(dy, count * outBytes);
+                };
+                const run = (): void => {
+                  f.if(fours, () => f.repeat(fours, () => steps(4)));
+                  f.if(rest, () => f.repeat(rest, () => steps(1)));
+                };
+                f.schedulingRegion(() => {
+                  if (columns.products === columns.weights) run();
+                  else {
+                    f.repeat(runs, () => {
+                      run();
+                      f.advance(x, i32.sub(i32.const(inStride), i32.mul(tiles, inBytes)));
+                      f.advance(dy, i32.sub(i32.const(outStride), i32.mul(tiles, outBytes)));
+                    });
+                  }
                 });
+                f.if(adds, () => {
+                  block.sums.forEach((sum, k) => {
+                    f.set(sum, f32x4.add(v128.load(out, place(k)), sum));
+                  });
+                });
+                block.sums.forEach((sum, k) => {
+                  f.emit(v128.store(out, sum, place(k)));
+                });
+                f.advance(dyChannels, vectors * vectorBytes);
+                f.advance(out, vectors * vectorBytes);
               });
-              block.sums.forEach((sum, k) => {
-                f.emit(v128.store(out, sum, place(k)));
-              });
-              f.advance(right, vectors * vectorBytes);
-              f.advance(out, vectors * vectorBytes);
+              f.advance(xChannels, rowsAtATime * 4);
+              f.advance(outRow, rowsAtATime * outBytes);
             });
-            f.advance(left, rowsAtATime * 4);
-            f.advance(into, rowsAtATime * outBytes);
+            f.set(adds, i32.const(1));
+            f.advance(left, columns.products * inStride);
+            f.advance(right, columns.products * outStride);
           });
         });
       },

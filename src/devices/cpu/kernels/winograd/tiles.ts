@@ -5,9 +5,9 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { type Geometry, geometryKey, vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
-import { inputTransform, outputTransform, patchSize, tileSize, transform2d, upstreamTransform } from './transforms.ts';
+import { type Transforms, transform2d } from './transforms.ts';
 
-/** Tiles over the output of a convolution. */
+/** Tiles over a map. */
 export interface Tiling {
   readonly rows: number;
   readonly columns: number;
@@ -15,9 +15,11 @@ export interface Tiling {
   readonly count: number;
 }
 
-export function tilingOf({ n, h, w }: { readonly n: number; readonly h: number; readonly w: number }): Tiling {
-  const [rows, columns] = [Math.ceil(h / tileSize), Math.ceil(w / tileSize)];
-  return { rows, columns, count: n * rows * columns };
+export type Extents = readonly [number, number];
+
+export function tilingOf(map: { readonly n: number; readonly h: number; readonly w: number }, tile: Extents): Tiling {
+  const [rows, columns] = [Math.ceil(map.h / tile[0]), Math.ceil(map.w / tile[1])];
+  return { rows, columns, count: map.n * rows * columns };
 }
 
 interface Place {
@@ -27,11 +29,12 @@ interface Place {
   readonly column: Local;
 }
 
-/** For each tile of a run, its number in the run and its place in the images. */
+/** For each tile of a run, its number in the run and its place in the images, `step` pixels from the next. */
 function forEachTile(
   f: FunctionBuilder,
   tiling: Tiling,
   g: Geometry,
+  step: Extents,
   start: Code,
   run: { readonly first: Local; readonly count: Local },
   body: (index: Local, place: Place) => void,
@@ -42,39 +45,44 @@ function forEachTile(
     const rest = f.let(i32.remU(tile, tiling.rows * tiling.columns));
     const row = f.let(i32.divU(rest, tiling.columns));
     const column = f.let(i32.remU(rest, tiling.columns));
-    const inImage = i32.add(i32.mul(row, tileSize * g.rowBytes), i32.mul(column, tileSize * g.pixelBytes));
+    const inImage = i32.add(i32.mul(row, step[0] * g.rowBytes), i32.mul(column, step[1] * g.pixelBytes));
     body(index, { address: i32.add(i32.add(start, i32.mul(image, g.imageBytes)), inImage), row, column });
   });
 }
 
-interface Patches {
+/** Transforms of the tiles of images, from or to [position][tile][channel]. */
+export interface TileTransforms {
+  readonly transforms: Transforms;
+  /** Pixels from one tile to the next. */
+  readonly step: Extents;
   readonly tiling: Tiling;
   readonly geometry: Geometry;
-  /** Vectors of channels that are taken. */
-  readonly vectors: number;
   /** Bytes from one position to the next. */
   readonly stride: number;
 }
 
+const keyOf = ({ transforms, step, tiling, geometry, stride }: TileTransforms): string =>
+  JSON.stringify([transforms.map(({ name }) => name), step, tiling, geometryKey(geometry), stride]);
+
 /** Parameters: first pixel's address of the first patch, [position][tile][channel], work, first tile, count. */
-export function patchKernel(e: Emitter, kind: 'input' | 'upstream', { tiling, geometry: g, vectors, stride }: Patches) {
-  const transform = kind === 'input' ? inputTransform : upstreamTransform;
-  const key = `winograd ${kind} ${geometryKey(g)} ${tiling.rows} ${tiling.columns} ${vectors} ${stride}`;
-  return e.module.once(key, () =>
+export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilder {
+  const { transforms, step, tiling, geometry: g, stride } = patches;
+  const vectors = g.stored / 4;
+  return e.module.once(`winograd patches ${keyOf(patches)}`, () =>
     e.module.function(
-      `winograd ${kind}`,
+      'winograd patches',
       Array<typeof type.i32>(5).fill(type.i32),
       (f, x, target, work, first, count) => {
-        forEachTile(f, tiling, g, x, { first, count }, (index, { address }) => {
+        forEachTile(f, tiling, g, step, x, { first, count }, (index, { address }) => {
           const source = f.let(address);
           const into = f.let(i32.add(target, i32.mul(index, vectors * vectorBytes)));
           f.repeat(vectors, () => {
             transform2d(
               e,
               f,
-              transform,
+              transforms,
               (i, j) => v128.load(source, i * g.rowBytes + j * g.pixelBytes),
-              (i, j, value) => f.emit(v128.store(into, value, (i * patchSize + j) * stride)),
+              (i, j, value) => f.emit(v128.store(into, value, (i * transforms[1].outputs + j) * stride)),
               work,
             );
             f.advance(source, vectorBytes);
@@ -90,22 +98,24 @@ export function patchKernel(e: Emitter, kind: 'input' | 'upstream', { tiling, ge
  * Parameters: products [position][tile][channel], first pixel's address of y, work, first tile, count, sums. With `statistics`,
  * the sums of y and of y^2 are added to float32 [channel] and [channel] at `sums`.
  */
-export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride }: Patches, statistics: boolean) {
-  const key = `winograd output ${geometryKey(g)} ${tiling.rows} ${tiling.columns} ${vectors} ${stride} ${statistics}`;
-  return e.module.once(key, () =>
+export function outputKernel(e: Emitter, outputs: TileTransforms, statistics: boolean): FunctionBuilder {
+  const { transforms, step, tiling, geometry: g, stride } = outputs;
+  const vectors = g.stored / 4;
+  return e.module.once(`winograd output ${keyOf(outputs)} ${statistics}`, () =>
     e.module.function(
       'winograd output',
       Array<typeof type.i32>(6).fill(type.i32),
       (f, products, y, work, first, count, sums) => {
         // Two of each, in turns: additions wait for the one before.
         const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
-        forEachTile(f, tiling, g, y, { first, count }, (index, { address, row, column }) => {
+        forEachTile(f, tiling, g, step, y, { first, count }, (index, { address, row, column }) => {
           const into = f.let(address);
           const source = f.let(i32.add(products, i32.mul(index, vectors * vectorBytes)));
           const total = f.let(sums);
           // The last tiles of a map may reach beyond it.
-          const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, tileSize)));
-          const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, tileSize)));
+          const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, step[0])));
+          const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
+          const [lastHeight, lastWidth] = [g.h % step[0], g.w % step[1]];
           f.repeat(vectors, () => {
             if (statistics) {
               f.set(sum[0], v128.load(total));
@@ -115,8 +125,8 @@ export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride 
             transform2d(
               e,
               f,
-              outputTransform,
-              (i, j) => v128.load(source, (i * patchSize + j) * stride),
+              transforms,
+              (i, j) => v128.load(source, (i * transforms[1].inputs + j) * stride),
               (i, j, value) => {
                 const store = (): void => {
                   f.emit(v128.store(into, value, i * g.rowBytes + j * g.pixelBytes));
@@ -125,8 +135,8 @@ export function outputKernel(e: Emitter, { tiling, geometry: g, vectors, stride 
                   f.set(square[j % 2], e.madd(value, value, square[j % 2]));
                 };
                 const limits = [
-                  ...(g.h % tileSize > 0 && i >= g.h % tileSize ? [i32.gtS(height, i)] : []),
-                  ...(g.w % tileSize > 0 && j >= g.w % tileSize ? [i32.gtS(width, j)] : []),
+                  ...(lastHeight > 0 && i >= lastHeight ? [i32.gtS(height, i)] : []),
+                  ...(lastWidth > 0 && j >= lastWidth ? [i32.gtS(width, j)] : []),
                 ];
                 if (limits.length === 0) store();
                 else f.if(limits.length === 1 ? limits[0] : i32.and(limits[0], limits[1]), store);

@@ -1,5 +1,5 @@
 // The weight gradient by Winograd's method: with V the transformed patches of x and D the transformed tiles of the upstream
-// gradient, dU = sum over tiles of V x D at each of the 36 positions, and dw = G' dU G.
+// gradient, dU = sum over tiles of V x D at each position (36 for stride 1), and dw = G' dU G.
 //
 //   fused    few channels, many tiles: tiles are dealt out to a fixed number of parts, each with sums of its own
 //   staged   V and D are computed first; a unit of the products is a position, over all tiles
@@ -9,9 +9,10 @@ import type { Buffer, Emitter } from '../../step.ts';
 import { i32, select, type } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './blocks.ts';
+import { type Filters, filtersOf, forwardCorrelations, positionsOf, weightPositionsOf } from './filters.ts';
 import { gradientProducts, type ProductShape, sumStride, tileStride } from './products.ts';
-import { patchKernel, tilingOf } from './tiles.ts';
-import { positions, workBytes } from './transforms.ts';
+import { patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
+import { workBytes } from './transforms.ts';
 import { transformGradient } from './weights.ts';
 
 const maximumParts = 16;
@@ -22,39 +23,75 @@ const runBytes = 32 * 1024;
 
 export function winogradWeightGradient(e: Emitter, call: WeightGradient): void {
   const { x, upstream, gradient } = call;
-  const tiling = tilingOf(upstream.geometry);
+  const filters = filtersOf(call.window)!;
+  const tiling = tilingOf(upstream.geometry, tileOf(filters));
   const [inVectors, outVectors] = [x.geometry.stored / 4, upstream.geometry.stored / 4];
   const block = blockOf(tiling.count);
   const parts = Math.min(maximumParts, Math.ceil(tiling.count / block));
-  const inParts = sumsByParts(tiling.count, block, parts, inVectors, outVectors);
+  const inParts = sumsByParts(filters, tiling.count, block, parts, inVectors, outVectors);
   const tiles = inParts ? block : tiling.count;
   const padded = Math.ceil(tiles / 4) * 4;
   const shape: ProductShape = {
+    filters,
     inVectors,
     outVectors,
     inChannels: gradient.inChannels,
     inStride: tileStride(padded, inVectors),
     outStride: tileStride(padded, outVectors),
   };
-  const sums = inParts ? fused(e, call, shape, block, parts) : staged(e, call, shape, block);
-  transformGradient(e, sums, inParts ? parts : 1, gradient);
+  const plan = { filters, tiling, block, shape };
+  const sums = inParts ? fused(e, call, plan, parts) : staged(e, call, plan);
+  transformGradient(e, filters, sums, inParts ? parts : 1, gradient);
+}
+
+interface Plan {
+  readonly filters: Filters;
+  readonly tiling: Tiling;
+  readonly block: number;
+  readonly shape: ProductShape;
+}
+
+const tileOf = ([rows, columns]: Filters): readonly [number, number] => [rows.tile, columns.tile];
+
+/** How both sides are transformed, and where the first patch of each lies. */
+function sidesOf({ x, upstream, window }: WeightGradient, { filters, tiling, shape }: Plan) {
+  const [rows, columns] = forwardCorrelations(filters, window);
+  const [g, dy] = [x.geometry, upstream.geometry];
+  const patches: TileTransforms = {
+    transforms: [rows.input, columns.input],
+    step: [rows.step, columns.step],
+    tiling,
+    geometry: g,
+    stride: shape.inStride,
+  };
+  const tiles: TileTransforms = {
+    transforms: [filters[0].upstream, filters[1].upstream],
+    step: tileOf(filters),
+    tiling,
+    geometry: dy,
+    stride: shape.outStride,
+  };
+  const xStart = g.origin - rows.before * g.rowBytes - columns.before * g.pixelBytes;
+  return { x: { patches, start: xStart }, upstream: { patches: tiles, start: dy.origin } };
 }
 
 /**
  * Whether each part adds up its own tiles: then its sums are read and written for every block, and once more at the end.
- * Otherwise all patches are written and read once, which takes memory too. What moves less, in numbers a position.
+ * Otherwise all patches are written and read once, which takes memory too. What moves less, in numbers.
  */
-function sumsByParts(tiles: number, block: number, parts: number, inVectors: number, outVectors: number): boolean {
-  if (!isFused(inVectors, outVectors, block)) return false;
-  const patches = tiles * (inVectors + outVectors) * 4;
-  const sums = (Math.ceil(tiles / block) + parts) * inVectors * outVectors * 16;
-  return sums < patches || positions * patches * 4 > stagedBytes;
+function sumsByParts(
+  filters: Filters,
+  tiles: number,
+  block: number,
+  parts: number,
+  inVectors: number,
+  outVectors: number,
+): boolean {
+  if (!isFused(filters, inVectors, outVectors, block)) return false;
+  const patches = positionsOf(filters) * tiles * (inVectors + outVectors) * 4;
+  const sums = weightPositionsOf(filters) * (Math.ceil(tiles / block) + parts) * inVectors * outVectors * 16;
+  return sums < patches || patches * 4 > stagedBytes;
 }
-
-const starts = ({ x: { geometry: g }, upstream, window }: WeightGradient) => ({
-  x: g.origin - window.padding[0] * g.rowBytes - window.padding[1] * g.pixelBytes,
-  upstream: upstream.geometry.origin,
-});
 
 const describe = ({ gradient, upstream: { geometry: g } }: WeightGradient): string =>
   `conv2dWeightGradient 3x3 ${gradient.inChannels} -> ${gradient.outChannels} at ${g.h}x${g.w}, winograd`;
@@ -62,39 +99,34 @@ const describe = ({ gradient, upstream: { geometry: g } }: WeightGradient): stri
 const operationsOf = ({ gradient, upstream: { geometry: g } }: WeightGradient): number =>
   2 * 9 * g.n * g.h * g.w * gradient.inChannels * gradient.outChannels;
 
-function fused(e: Emitter, call: WeightGradient, shape: ProductShape, block: number, parts: number): Buffer {
+function fused(e: Emitter, call: WeightGradient, plan: Plan, parts: number): Buffer {
   const { x, upstream } = call;
-  const tiling = tilingOf(upstream.geometry);
+  const { filters, tiling, block, shape } = plan;
   const { inVectors, outVectors, inStride, outStride } = shape;
-  const start = starts(call);
-  const taken = patchKernel(e, 'input', { tiling, geometry: x.geometry, vectors: inVectors, stride: inStride });
-  const turned = patchKernel(e, 'upstream', {
-    tiling,
-    geometry: upstream.geometry,
-    vectors: outVectors,
-    stride: outStride,
-  });
+  const sides = sidesOf(call, plan);
+  const taken = patchKernel(e, sides.x.patches);
+  const turned = patchKernel(e, sides.upstream.patches);
   const products = gradientProducts(e, shape);
   const blocks = Math.ceil(tiling.count / block);
-  const partBytes = positions * sumStride(inVectors, outVectors);
+  const partBytes = weightPositionsOf(filters) * sumStride(inVectors, outVectors);
   const sums = e.scratch('winograd weight gradients', parts * partBytes);
-  const memory = layOut(positions * inStride, positions * outStride, workBytes);
-  const key = `winograd weight gradient parts ${[taken.index, turned.index, products.index, start.x, start.upstream, parts, block]}`;
+  const memory = layOut(positionsOf(filters) * inStride, positionsOf(filters) * outStride, workBytes);
+  const key = `winograd weight gradient parts ${[taken.index, turned.index, products.index, sides.x.start, sides.upstream.start, parts, block]}`;
   const kernel = e.module.once(key, () =>
     e.module.function(
       'conv2dWeightGradient winograd',
       Array<typeof type.i32>(6).fill(type.i32),
       (f, source, dy, target, scratch, from, to) => {
         const [v, d, work] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
-        const first = f.let(i32.add(source, start.x));
-        const firstUpstream = f.let(i32.add(dy, start.upstream));
+        const first = f.let(i32.add(source, sides.x.start));
+        const firstUpstream = f.let(i32.add(dy, sides.upstream.start));
         forEachBlock(f, { from, to, units: parts, blocks, block, tiles: tiling.count }, (unit) => {
           const own = f.let(i32.add(target, i32.mul(unit, partBytes)));
           const adds = f.let(i32.const(0));
           return (tile, count) => {
             f.call(taken, first, v, work, tile, count);
             f.call(turned, firstUpstream, d, work, tile, count);
-            f.call(products, v, d, own, count, i32.const(0), i32.const(positions), adds);
+            f.call(products, v, d, own, count, i32.const(0), i32.const(weightPositionsOf(filters)), adds);
             f.set(adds, i32.const(1));
           };
         });
@@ -113,14 +145,15 @@ function fused(e: Emitter, call: WeightGradient, shape: ProductShape, block: num
   return sums;
 }
 
-function staged(e: Emitter, call: WeightGradient, shape: ProductShape, block: number): Buffer {
+function staged(e: Emitter, call: WeightGradient, plan: Plan): Buffer {
   const { x, upstream } = call;
-  const tiling = tilingOf(upstream.geometry);
-  const start = starts(call);
+  const { filters, tiling, block, shape } = plan;
   const name = describe(call);
-  const v = stagePatches(e, name, 'input', x, start.x, tiling, block, shape.inStride);
-  const d = stagePatches(e, name, 'upstream', upstream, start.upstream, tiling, block, shape.outStride);
+  const sides = sidesOf(call, plan);
+  const v = stagePatches(e, name, x, sides.x.start, sides.x.patches, block);
+  const d = stagePatches(e, name, upstream, sides.upstream.start, sides.upstream.patches, block);
   const { inVectors, outVectors } = shape;
+  const positions = weightPositionsOf(filters);
   const sums = e.scratch('winograd weight gradient', positions * sumStride(inVectors, outVectors));
   const products = gradientProducts(e, shape);
   const run = Math.max(8, Math.floor(runBytes / ((inVectors + outVectors) * vectorBytes * 4)) * 4);

@@ -5,17 +5,9 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Weights } from '../../step.ts';
 import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
+import { type Filters, kernelSize, taps, weightPositionsOf } from './filters.ts';
 import { sumStride, vectorsAtATime, weightStride } from './products.ts';
-import {
-  kernelSize,
-  patchSize,
-  positions,
-  taps,
-  transform2d,
-  weightGradientTransform,
-  weightTransform,
-  workBytes,
-} from './transforms.ts';
+import { transform2d, workBytes } from './transforms.ts';
 
 /** Of the forward convolution; or turned round and transposed, as the input gradient wants them. */
 export type Direction = 'forward' | 'turned';
@@ -30,14 +22,20 @@ export interface TransformedWeights {
 const channelsAUnit = 16;
 
 /** A unit is a group of 8 channels out with some channels in: it writes runs of memory. */
-export function transformWeights(e: Emitter, weights: Weights, direction: Direction): TransformedWeights {
+export function transformWeights(
+  e: Emitter,
+  weights: Weights,
+  filters: Filters,
+  direction: Direction,
+): TransformedWeights {
   const { strides } = weights;
+  const [rows, columns] = filters;
   const outVectors = Math.ceil((direction === 'forward' ? weights.outChannels : weights.inChannels) / 4);
   const inChannels = direction === 'forward' ? weights.inChannels : Math.ceil(weights.outChannels / 4) * 4;
   const stride = weightStride(inChannels, outVectors);
   const chunks = Math.ceil(inChannels / channelsAUnit);
   const [inStride, outStride] = direction === 'forward' ? [strides.in, strides.out] : [strides.out, strides.in];
-  const key = `winograd weights ${direction} ${weights.inChannels} ${weights.outChannels} ${JSON.stringify(strides)}`;
+  const key = `winograd weights ${namesOf(filters)} ${direction} ${weights.inChannels} ${weights.outChannels} ${JSON.stringify(strides)}`;
   const kernel = e.module.once(key, () =>
     e.module.function(
       'winograd weights',
@@ -62,9 +60,9 @@ export function transformWeights(e: Emitter, weights: Weights, direction: Direct
             transform2d(
               e,
               f,
-              weightTransform,
+              [rows.weight, columns.weight],
               load,
-              (i, j, value) => f.emit(v128.store(at, value, (i * patchSize + j) * stride)),
+              (i, j, value) => f.emit(v128.store(at, value, (i * columns.weights + j) * stride)),
               scratch,
             );
           const step = direction === 'forward' ? 1 : 4;
@@ -99,7 +97,7 @@ export function transformWeights(e: Emitter, weights: Weights, direction: Direct
       },
     ),
   );
-  const buffer = e.scratch('transformed weights', positions * stride);
+  const buffer = e.scratch('transformed weights', weightPositionsOf(filters) * stride);
   e.step({
     name: 'winograd weights',
     kernel,
@@ -110,6 +108,8 @@ export function transformWeights(e: Emitter, weights: Weights, direction: Direct
   });
   return { buffer, inChannels, outVectors };
 }
+
+const namesOf = (filters: Filters): string => filters.map(({ weight }) => weight.name).join();
 
 const atMost = (value: Local, limit: number): Code => select(i32.gtS(value, limit), i32.const(limit), value);
 
@@ -146,14 +146,16 @@ function transposeSquare(f: FunctionBuilder, from: Local, to: Local, weights: We
  * @param sums [part][position][in][out], channels in padded to whole vectors
  * @param parts how many there are; they are added up
  */
-export function transformGradient(e: Emitter, sums: Buffer, parts: number, gradient: Weights): void {
+export function transformGradient(e: Emitter, filters: Filters, sums: Buffer, parts: number, gradient: Weights): void {
+  const [rows, columns] = filters;
+  const positions = weightPositionsOf(filters);
   const { inChannels, strides } = gradient;
   const inVectors = Math.ceil(inChannels / 4);
   const outVectors = Math.ceil(gradient.outChannels / 4);
   const rowBytes = outVectors * vectorBytes;
   const stride = sumStride(inVectors, outVectors);
   const totalBytes = parts > 1 ? positions * rowBytes : 0;
-  const key = `winograd weight gradient ${inChannels} ${outVectors} ${parts} ${JSON.stringify(strides)}`;
+  const key = `winograd weight gradient ${namesOf(filters)} ${inChannels} ${outVectors} ${parts} ${JSON.stringify(strides)}`;
   const kernel = e.module.once(key, () =>
     e.module.function(
       'winograd weight gradient',
@@ -164,7 +166,7 @@ export function transformGradient(e: Emitter, sums: Buffer, parts: number, gradi
           const into = f.let(i32.add(target, i32.mul(channel, strides.in)));
           if (parts > 1) {
             const totals = f.let(i32.add(scratch, workBytes));
-            addRows(f, place, totals, outVectors, parts, stride);
+            addRows(f, place, totals, { positions, vectors: outVectors, parts, stride });
             f.set(place, totals);
           }
           const distance = parts > 1 ? rowBytes : stride;
@@ -172,8 +174,8 @@ export function transformGradient(e: Emitter, sums: Buffer, parts: number, gradi
             transform2d(
               e,
               f,
-              weightGradientTransform,
-              (i, j) => v128.load(place, (i * patchSize + j) * distance),
+              [rows.weightGradient, columns.weightGradient],
+              (i, j) => v128.load(place, (i * columns.weights + j) * distance),
               (u, v, value) => f.emit(v128.store(into, value, u * strides.row + v * strides.column)),
               scratch,
             );
@@ -195,7 +197,13 @@ export function transformGradient(e: Emitter, sums: Buffer, parts: number, gradi
 }
 
 /** totals[position][out] = sum over parts of [part][position][out], in their order. */
-function addRows(f: FunctionBuilder, from: Local, totals: Local, vectors: number, parts: number, stride: number): void {
+function addRows(
+  f: FunctionBuilder,
+  from: Local,
+  totals: Local,
+  sizes: { readonly positions: number; readonly vectors: number; readonly parts: number; readonly stride: number },
+): void {
+  const { positions, vectors, parts, stride } = sizes;
   const [row, into] = [f.let(from), f.let(totals)];
   f.repeat(positions, () => {
     const vector = f.let(row);

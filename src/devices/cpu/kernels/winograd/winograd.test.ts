@@ -18,6 +18,7 @@ interface Case {
   readonly channels: readonly [number, number];
   readonly size: readonly [number, number];
   readonly padding?: readonly [number, number];
+  readonly stride?: readonly [number, number];
   /** Halo beyond what the kernels ask for, as another reader of the same tensor may want it. */
   readonly extra?: number;
   /** Multiplications and additions round by themselves. */
@@ -29,8 +30,10 @@ interface Case {
 const random = randomStream({ seed: 5, purpose: 'augment' });
 const numbers = (count: number) => Float32Array.from({ length: count }, () => 2 * random.uniform() - 1);
 
-function shapeOf({ batch, channels, size, padding = [1, 1] }: Case): ConvolutionShape {
-  const [outHeight, outWidth] = [0, 1].map((axis) => size[axis] + 2 * padding[axis] - 2);
+function shapeOf({ batch, channels, size, padding = [1, 1], stride = [1, 1] }: Case): ConvolutionShape {
+  const [outHeight, outWidth] = [0, 1].map(
+    (axis) => Math.floor((size[axis] + 2 * padding[axis] - 3) / stride[axis]) + 1,
+  );
   return {
     n: batch,
     inChannels: channels[0],
@@ -41,7 +44,7 @@ function shapeOf({ batch, channels, size, padding = [1, 1] }: Case): Convolution
     outWidth,
     kernelHeight: 3,
     kernelWidth: 3,
-    window: { stride: [1, 1], padding },
+    window: { stride, padding },
   };
 }
 
@@ -158,24 +161,31 @@ describe('Winograd convolution, input gradient and weight gradient', () => {
     relaxed = detectFeatures().relaxedSimd;
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])('of a map of %i pixels a side', (extent) =>
-    check({ batch: 2, channels: [8, 12], size: [extent, extent] }),
-  );
-
-  it.each([1, 3, 4, 5, 16, 17, 32, 64])('of %i channels, to and from 12', async (channels) => {
-    await check({ batch: 3, channels: [channels, 12], size: [6, 7] });
-    await check({ batch: 1, channels: [12, channels], size: [7, 6] });
-  });
-
-  it.each([
-    [0, 0],
-    [0, 1],
+  describe.each([
+    [1, 1],
     [2, 2],
     [1, 2],
-    [2, 0],
-  ] as const)('with padding %i and %i', (vertical, horizontal) =>
-    check({ batch: 2, channels: [5, 9], size: [9, 6], padding: [vertical, horizontal] }),
-  );
+    [2, 1],
+  ] as const)('of stride %i and %i', (...stride) => {
+    it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 16, 17, 18])('of a map of %i pixels a side', (extent) =>
+      check({ batch: 2, channels: [8, 12], size: [extent, extent], stride }),
+    );
+
+    it.each([1, 3, 4, 5, 16, 17, 32, 64])('of %i channels, to and from 12', async (channels) => {
+      await check({ batch: 3, channels: [channels, 12], size: [6, 7], stride });
+      await check({ batch: 1, channels: [12, channels], size: [7, 6], stride });
+    });
+
+    it.each([
+      [0, 0],
+      [0, 1],
+      [2, 2],
+      [1, 2],
+      [2, 0],
+    ] as const)('with padding %i and %i', (vertical, horizontal) =>
+      check({ batch: 2, channels: [5, 9], size: [9, 6], padding: [vertical, horizontal] }),
+    );
+  });
 
   it.each([
     { batch: 1, channels: [1, 1], size: [1, 1] },
@@ -187,17 +197,27 @@ describe('Winograd convolution, input gradient and weight gradient', () => {
     { batch: 2, channels: [17, 5], size: [28, 11] },
     { batch: 32, channels: [32, 32], size: [8, 8] },
     { batch: 33, channels: [64, 64], size: [4, 4] },
+    { batch: 1, channels: [1, 1], size: [1, 1], stride: [2, 2] },
+    { batch: 1, channels: [4, 4], size: [1, 13], stride: [2, 2] },
+    { batch: 9, channels: [16, 32], size: [32, 32], stride: [2, 2] },
+    { batch: 33, channels: [32, 64], size: [16, 16], stride: [2, 2] },
+    { batch: 2, channels: [17, 5], size: [28, 11], stride: [2, 2] },
   ] as const)('of $channels at $size, batch $batch', check);
 
   it.each([
     { batch: 1, channels: [512, 16], size: [8, 8] },
     { batch: 1, channels: [16, 512], size: [8, 8] },
+    { batch: 1, channels: [512, 16], size: [16, 16], stride: [2, 2] },
+    { batch: 1, channels: [16, 512], size: [16, 16], stride: [2, 2] },
   ] as const)('rounds hardly more with many channels: $channels at $size, batch $batch', (shape) =>
     check({ ...shape, tolerance: 8e-6 }),
   );
 
   it('with multiplications and additions that round by themselves', () =>
     check({ batch: 2, channels: [20, 12], size: [10, 10], strict: true }));
+
+  it('with multiplications and additions that round by themselves, stride 2', () =>
+    check({ batch: 2, channels: [20, 12], size: [19, 19], stride: [2, 2], strict: true }));
 
   it('reads images in halos wider than it asks for', () =>
     check({ batch: 3, channels: [7, 10], size: [10, 9], extra: 2 }));
@@ -207,5 +227,7 @@ describe('Winograd convolution, input gradient and weight gradient', () => {
     { batch: 1, channels: [260, 36], size: [6, 6] },
     { batch: 9, channels: [36, 260], size: [7, 7] },
     { batch: 1, channels: [256, 256], size: [3, 3] },
+    { batch: 2, channels: [136, 140], size: [14, 17], stride: [2, 2] },
+    { batch: 9, channels: [36, 260], size: [13, 13], stride: [2, 2] },
   ] as const)('of more channels than a block has room for: $channels at $size, batch $batch', check);
 });
