@@ -8,8 +8,8 @@ export function count(value: number): string {
 }
 
 /** '1 image', '10,000 images'. */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
 /** 28459648 -> '28.46 M'. */

@@ -20,7 +20,7 @@ import {
 import { type RunConfig, type RunOverrides, resolveRunConfig } from '../train/run/node.ts';
 import { alternatives } from './format.ts';
 import { nearest } from './suggest.ts';
-import { integer, number, oneOf, text } from './values.ts';
+import { integer, listOf, number, oneOf, text } from './values.ts';
 
 export interface TrainFlags {
   readonly recipe?: RecipeName;
@@ -38,10 +38,19 @@ export interface TrainFlags {
   readonly warmUp?: number;
   readonly task?: TaskName;
   readonly labelSmoothing?: number;
+  readonly accumulate?: number;
+  readonly clipGradNorm?: number;
+  /** false: --no-ema. */
+  readonly ema?: number | false;
+  readonly emaWarmUp?: boolean;
+  readonly patience?: number;
+  readonly weights?: string;
+  readonly freeze?: string[];
   readonly activation?: ActivationName;
   readonly shortcut?: '1x1' | '3x3';
   readonly dropout?: number;
   readonly seed?: number;
+  readonly seeds?: number;
   readonly device?: DeviceName;
   readonly threads?: number;
   readonly strict?: boolean;
@@ -62,7 +71,7 @@ export function addTrainOptions(command: Command): Command {
     .option('--dataset <name|dir>', `${names(catalog.map(({ name }) => name))}, or a folder`, datasetName)
     .option('--model <name>', names(models), oneOf(models))
     .option('--epochs <n>', 'passes over the training images', integer(1, 1_000_000))
-    .option('--batch-size <n>', 'images a step', integer(1, 65_536))
+    .option('--batch-size <n>', 'images at once', integer(1, 65_536))
     .option('--lr <x>', 'the largest learning rate of the schedule', number({ min: 0 }))
     .option('--limit <n>', 'only the first n images of the training and of the test set', integer(1))
     .option('--validation <n>', 'hold out n training images and measure on them after each epoch', integer(0));
@@ -77,10 +86,21 @@ export function addTrainOptions(command: Command): Command {
     .option('--label-smoothing <x>', 'share of the target spread over all classes', number({ min: 0, max: 1 }))
     .option('--activation <name>', names(activationNames), oneOf(activationNames))
     .option('--shortcut <form>', 'of blocks that change the shape: 1x1, 3x3', oneOf(['1x1', '3x3'] as const))
-    .option('--dropout <p>', 'before the last layer', number({ min: 0, max: 1, below: true }));
+    .option('--dropout <p>', 'before the last layer', number({ min: 0, max: 1, below: true }))
+    .option('--accumulate <n>', 'batches a step: their gradients add up to that of one large batch', integer(1, 65_536))
+    .option('--clip-grad-norm <x>', 'shorten gradients that are longer than this', number({ min: 0, above: true }))
+    .option('--ema <decay>', 'average the weights, with 0.999 for instance', number({ min: 0, max: 1, below: true }))
+    .option('--no-ema', 'without the average that the recipe takes')
+    .option('--no-ema-warm-up', 'that decay from the first step on, instead of growing to it')
+    .option('--patience <epochs>', 'stop when the validation is no better for so long; keep the best', integer(1));
+  command
+    .optionsGroup('What to begin with (fine-tuning):')
+    .option('--weights <file>', 'of a trained model: .safetensors, .pth; other classes get a new last layer', text)
+    .option('--freeze <stages>', 'what stays as it is: stem,layer1,...', listOf(text));
   addDeviceOptions(command)
     .optionsGroup('Where and what to keep:')
     .option('--seed <n>', 'of first weights, order, augmentation, dropout (default: 0)', integer(0))
+    .option('--seeds <n>', 'n runs with seeds from --seed on; mean and standard deviation', integer(2, 1000))
     .option('--out <dir>', 'the run folder (default: runs/RECIPE-DATE)', text)
     .option('--log-every <n>', 'steps between lines of the log (default: 100)', integer(1))
     .option('--resume <dir>', 'go on with a run that was stopped', text);
@@ -126,6 +146,11 @@ export function configOf(flags: TrainFlags): RunConfig {
     learningRate: flags.lr,
     optimizer: flags.optimizer,
     schedule: flags.schedule,
+    accumulate: flags.accumulate,
+    clipGradNorm: flags.clipGradNorm,
+    patience: flags.patience,
+    weights: flags.weights,
+    freeze: flags.freeze,
     seed: flags.seed,
     device: flags.device,
     threads: flags.threads,
@@ -136,7 +161,18 @@ export function configOf(flags: TrainFlags): RunConfig {
   return resolveRunConfig({
     ...overrides,
     optimizer: adjustOptimizer(config.optimizer, flags),
+    ema: adjustEma(config.ema, flags),
     schedule: flags.warmUp === undefined ? config.schedule : { ...config.schedule, warmUpEpochs: flags.warmUp },
+  });
+}
+
+/** @param flags.emaWarmUp true where nothing is said */
+function adjustEma(recipe: RunConfig['ema'], { ema, emaWarmUp = true }: TrainFlags): RunConfig['ema'] {
+  const own = ema === undefined ? recipe : ema === false ? null : { decay: ema, warmUp: true };
+  if (own) return { ...own, warmUp: own.warmUp && emaWarmUp };
+  if (emaWarmUp) return null;
+  throw new UsageError('--no-ema-warm-up is about an average that this run does not take', {
+    hint: 'Add --ema 0.999, or leave it out.',
   });
 }
 

@@ -19,12 +19,21 @@ export const trainReport = (result: RunResult) => (screen: Screen) => {
   return [
     ...(curve === '' ? [] : ['', 'Training loss', curve]),
     '',
+    ...bestEpoch(result),
     ...(test === null ? [] : quality(test, screen)),
     `Trained on ${counted(images, 'image')} in ${duration(trainSeconds)}, ${count(Math.round(imagesPerSecond))} img/s; ${duration(seconds)} in all`,
     '',
     ...whereAndNext(result, screen),
   ].join('\n');
 };
+
+/** With early stopping: which weights these are, and how the run came to its end. */
+function bestEpoch({ best, epochs, config }: RunResult): string[] {
+  if (best === null) return [];
+  const end = epochs < config.epochs ? `stopped early, after ${epochs} of ${counted(config.epochs, 'epoch')}` : '';
+  const measured = `validation ${percent(best.accuracy)}, loss ${best.loss.toFixed(4)}`;
+  return [[`Weights of epoch ${best.epoch}, the best: ${measured}`, end].filter(Boolean).join('; ')];
+}
 
 function quality(test: Evaluation, screen: Screen): string[] {
   const right = Math.round(test.accuracy * test.images);

@@ -77,8 +77,9 @@ export class TrainReporter extends ProgressReporter {
 
   log(point: LogPoint): void {
     if (this.#output.json) this.#output.line({ event: 'log', ...point });
-    const { epoch, epochs, batch, batches, loss } = point;
-    this.line.log(`Epoch[${epoch}/${epochs}], Step[${batch}/${batches}] Loss: ${loss.toFixed(4)}`);
+    const { epoch, epochs, batch, batches, loss, gradientNorm } = point;
+    const norm = gradientNorm === undefined ? '' : `, gradient norm ${gradientNorm.toPrecision(3)}`;
+    this.line.log(`Epoch[${epoch}/${epochs}], Step[${batch}/${batches}] Loss: ${loss.toFixed(4)}${norm}`);
   }
 
   epoch(summary: EpochSummary): void {
@@ -102,16 +103,50 @@ function introduction({ config, folder, ...start }: RunStart): string[] {
   return [
     `${config.model} on ${config.dataset}: ${count(start.parameters)} parameters, ${magnitude(start.multiplyAdds)} multiply-adds an image`,
     `${counted(trainImages, 'image')} to train on${validation}, ${count(testImages)} to test on`,
-    `${counted(config.epochs, 'epoch')} of ${counted(batchesPerEpoch, 'step')} of ${counted(config.batchSize, 'image')}`,
+    `${counted(config.epochs, 'epoch')} of ${counted(batchesPerEpoch, 'step')} of ${times(config.accumulate)}${counted(config.batchSize, 'image')}`,
     `Recipe ${config.recipe}: ${settings(config)}`,
+    ...fineTuning(config, start),
     `Device ${start.device}${threads(start.device, config)}, ${bytes(start.workspaceBytes)} of working memory, ready in ${duration(start.secondsToStart)}`,
     `Run folder ${folder}`,
     ...resumed,
   ];
 }
 
-function settings({ optimizer, learningRate, schedule, seed }: RunConfig): string {
-  return `${optimizer.name}, learning rate ${learningRate} (${schedule.name}), seed ${seed}`;
+const times = (accumulate: number): string => (accumulate === 1 ? '' : `${accumulate} x `);
+
+function settings(config: RunConfig): string {
+  const { optimizer, learningRate, schedule, labelSmoothing, clipGradNorm, ema, patience, seed } = config;
+  return [
+    `${optimizer.name}, learning rate ${learningRate} (${schedule.name})`,
+    ...(labelSmoothing > 0 ? [`label smoothing ${labelSmoothing}`] : []),
+    ...(clipGradNorm === null ? [] : [`gradient norm at most ${clipGradNorm}`]),
+    ...(ema === null ? [] : [`weights averaged with decay ${ema.decay}${ema.warmUp ? ' after a warm-up' : ''}`]),
+    ...(patience === null ? [] : [`patience of ${counted(patience, 'epoch')}`]),
+    `seed ${seed}`,
+  ].join(', ');
+}
+
+/** Where the weights come from, and which of them are trained. */
+function fineTuning({ weights, freeze }: RunConfig, { head, stages }: Pick<RunStart, 'head' | 'stages'>): string[] {
+  const lines: string[] = [];
+  if (weights !== null) {
+    const last =
+      head === null
+        ? ''
+        : head.replaced === null
+          ? `, its last layer (${head.name}) too`
+          : `; the last layer (${head.name}) is new, that one was for ${counted(head.replaced, 'class', 'classes')}`;
+    lines.push(`Weights of ${weights}${last}`);
+  }
+  if (freeze.length > 0) {
+    const list = (of: typeof stages, count: (stage: (typeof stages)[number]) => number) =>
+      of.map((stage) => `${stage.name} (${counted(count(stage), 'parameter')})`).join(', ');
+    const frozen = stages.filter(({ parameters, trainable }) => trainable < parameters);
+    const trained = stages.filter(({ trainable }) => trainable > 0);
+    lines.push(`Frozen: ${list(frozen, ({ parameters, trainable }) => parameters - trainable)}`);
+    lines.push(`Trained: ${list(trained, ({ trainable }) => trainable)}`);
+  }
+  return lines;
 }
 
 function threads(device: string, config: RunConfig): string {

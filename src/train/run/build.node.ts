@@ -5,11 +5,16 @@ import { type BatchLoader, type Dataset, fromConfig, randomSplit } from '../../d
 import { createLoader } from '../../data/node.ts';
 import { createDevice } from '../../devices/create-device.node.ts';
 import type { Device } from '../../devices/device.ts';
-import { UsageError } from '../../errors.ts';
+import { ResiduaError, UsageError } from '../../errors.ts';
+import { readWeightsFile } from '../../formats/weights.node.ts';
 import { createModel } from '../../models/index.ts';
 import type { Module } from '../../nn/index.ts';
+import { EarlyStopping } from '../early-stopping.ts';
+import { ModelEma } from '../ema.ts';
+import { freezeStages, type LoadedHead, loadForFineTuning } from '../fine-tune.ts';
 import type { ModelCard } from '../model-file.ts';
 import { createOptimizer, type Optimizer } from '../optimizers/index.ts';
+import { power } from '../power.ts';
 import { createSchedule, type Schedule } from '../schedules/index.ts';
 import { createTask, type Task } from '../task.ts';
 import type { RunConfig } from './config.ts';
@@ -18,7 +23,14 @@ import type { Reporter } from './reporter.ts';
 
 export interface BuiltRun {
   readonly device: Device;
+  /** Trained. */
   readonly model: Module;
+  /** Validated, tested and saved: the moving average of `model`, or `model` itself. */
+  readonly measured: Module;
+  readonly ema: ModelEma | undefined;
+  readonly earlyStopping: EarlyStopping | undefined;
+  /** What became of the last layer where the weights come from a file that was read. */
+  readonly head: LoadedHead | undefined;
   /** What model.safetensors says about the model. */
   readonly card: ModelCard;
   readonly task: Task;
@@ -35,7 +47,13 @@ export interface BuiltRun {
 /** Images at once when nothing is trained. */
 export const EVALUATION_BATCH = 100;
 
-export async function buildRun(config: RunConfig, reporter: Reporter): Promise<BuiltRun> {
+export interface BuildOptions {
+  readonly reporter: Reporter;
+  /** All weights will come from a checkpoint: a file that the first ones came from isn't needed any more. */
+  readonly resumed: boolean;
+}
+
+export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOptions): Promise<BuiltRun> {
   const { seed, task: taskName, labelSmoothing, modelOptions } = config;
   const named = findDataset(config.dataset);
   const onProgress = reporter.download?.bind(reporter);
@@ -53,8 +71,13 @@ export async function buildRun(config: RunConfig, reporter: Reporter): Promise<B
   }
 
   const options = { ...modelOptions, classes: trainSet.classes.length, inChannels: channels, imageSize: height };
-  const model = createModel(config.model, { ...options, seed });
-  const optimizer = createOptimizer(config.optimizer, model.parameters());
+  const newModel = () => createModel(config.model, { ...options, seed });
+  const model = newModel();
+  const head = config.weights !== null && !resumed ? await loadWeights(model, config.weights, reporter) : undefined;
+  freezeStages(model, config.freeze);
+  const optimizer = createOptimizer(config.optimizer, model.trainableParameters());
+  const ema = config.ema === null ? undefined : new ModelEma(model, newModel(), config.ema);
+  const measured = ema?.model ?? model;
   const task = createTask(taskName, { labelSmoothing });
   const evaluationLoader = (dataset: Dataset) =>
     createLoader(dataset, { batchSize: EVALUATION_BATCH, transform: preprocess });
@@ -73,10 +96,16 @@ export async function buildRun(config: RunConfig, reporter: Reporter): Promise<B
     const training = keep(
       createLoader(trainSet, { batchSize: config.batchSize, shuffle: true, seed, transform: augment }),
     );
-    const length = { epochs: config.epochs, stepsPerEpoch: training.batchesPerEpoch };
+    const length = { epochs: config.epochs, stepsPerEpoch: Math.ceil(training.batchesPerEpoch / config.accumulate) };
+    warn(config, length.epochs * length.stepsPerEpoch, reporter);
+    const { patience } = config;
     return {
       device,
       model,
+      measured,
+      ema,
+      earlyStopping: patience === null ? undefined : new EarlyStopping({ device, model: measured, patience }),
+      head,
       card: {
         model: config.model,
         options,
@@ -97,6 +126,33 @@ export async function buildRun(config: RunConfig, reporter: Reporter): Promise<B
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function loadWeights(model: Module, file: string, reporter: Reporter): Promise<LoadedHead> {
+  const { tensors, notes } = await readWeightsFile(file);
+  for (const note of notes) reporter.warning?.(note);
+  try {
+    return loadForFineTuning(model, tensors);
+  } catch (error) {
+    if (!(error instanceof ResiduaError)) throw error;
+    throw new ResiduaError(`${file}: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}
+
+/** Of the first weights, what an average may still hold at the end without anyone's minding. */
+const TOLERATED_SHARE = 0.01;
+
+function warn({ ema, freeze, weights }: RunConfig, steps: number, reporter: Reporter): void {
+  if (freeze.length > 0 && weights === null) {
+    reporter.warning?.('Layers are frozen with the random weights that they begin with: --weights is missing.');
+  }
+  const share = ema === null || ema.warmUp ? 0 : power(ema.decay, steps);
+  if (share > TOLERATED_SHARE) {
+    const percent = `${(100 * share).toFixed(0)} %`;
+    reporter.warning?.(
+      `After ${steps} steps the average of the weights still holds ${percent} of the first ones: let its decay warm up, or lower it.`,
+    );
   }
 }
 

@@ -72,12 +72,24 @@ export const runConfigSchema = z.strictObject({
   labelSmoothing: fraction,
   transforms: z.strictObject({ train: z.array(transformSchema), test: z.array(transformSchema) }),
   epochs: count,
-  /** Images a step. */
+  /** Images at once. */
   batchSize: count,
+  /** Batches a step: their gradients are added up. */
+  accumulate: count,
   /** The largest of the schedule. */
   learningRate: nonNegative,
   optimizer: optimizerSchema,
   schedule: scheduleSchema,
+  /** The gradient's greatest length, over all parameters; null: it is never shortened. */
+  clipGradNorm: positive.nullable(),
+  /** The moving average of the weights that is validated, tested and saved; null: the weights themselves are. */
+  ema: z.strictObject({ decay: belowOne, warmUp: z.boolean() }).nullable(),
+  /** Epochs without a better validation that end the run, at its best weights; null: it goes on to the last epoch. */
+  patience: count.nullable(),
+  /** The file that the first weights come from; null: they are random. */
+  weights: z.string().min(1).nullable(),
+  /** Stages (stem, layer1, ...) and layers that stay as they are. */
+  freeze: z.array(z.string().min(1)),
   /** Of first weights, order, augmentation and dropout. */
   seed: z.int().min(0),
   device: z.enum(['auto', 'cpu', 'gpu', 'reference']),

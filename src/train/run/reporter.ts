@@ -2,7 +2,9 @@
 // tests each implement a reporter. Every method may be left out.
 
 import type { DownloadProgress } from '../../data/download.node.ts';
+import type { BestEpoch } from '../early-stopping.ts';
 import type { Evaluation } from '../evaluate.ts';
+import type { LoadedHead, StageState } from '../fine-tune.ts';
 import type { EpochSummary, LogPoint, StepProgress } from '../progress.ts';
 import type { RunConfig } from './config.ts';
 
@@ -30,6 +32,10 @@ export interface RunStart {
   readonly device: string;
   /** Trainable numbers of the model. */
   readonly parameters: number;
+  /** What is trained and what is frozen, in the order of the layers. */
+  readonly stages: readonly StageState[];
+  /** The last layer of a model that begins with the weights of a file; null otherwise, and in a resumed run. */
+  readonly head: LoadedHead | null;
   /** Of one forward pass of one image. */
   readonly multiplyAdds: number;
   readonly trainImages: number;
@@ -37,6 +43,7 @@ export interface RunStart {
   readonly validationImages: number;
   readonly testImages: number;
   readonly classes: readonly string[];
+  /** Steps an epoch; with accumulation the batches of a step count as one. */
   readonly batchesPerEpoch: number;
   /** Steps of the whole run. */
   readonly steps: number;
@@ -62,6 +69,10 @@ export interface RunSummary {
   readonly test: Evaluation | null;
   /** Steps done in all. */
   readonly steps: number;
+  /** Epochs done in all. */
+  readonly epochs: number;
+  /** With early stopping: the epoch whose weights the run ends with, and its validation; null without. */
+  readonly best: BestEpoch | null;
   /** Images trained on (since the run was resumed), and the seconds that their steps took: no compilation, no tests. */
   readonly images: number;
   readonly trainSeconds: number;

@@ -1,5 +1,6 @@
 // From what the user said to a complete configuration: the recipe's value wherever nothing was said.
 
+import { resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { findModel } from '../../models/index.ts';
 import { version } from '../../version.ts';
@@ -41,9 +42,16 @@ export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
     transforms: overrides.transforms ?? recipe.transforms(dataset.description),
     epochs,
     batchSize: overrides.batchSize ?? recipe.batchSize,
+    accumulate: overrides.accumulate ?? 1,
     learningRate: overrides.learningRate ?? usualRate,
     optimizer,
     schedule: chooseSchedule(overrides.schedule, recipe, epochs),
+    // null is said, too: without the recipe's.
+    clipGradNorm: overrides.clipGradNorm === undefined ? recipe.clipGradNorm : overrides.clipGradNorm,
+    ema: overrides.ema === undefined ? recipe.ema : overrides.ema,
+    patience: overrides.patience ?? null,
+    weights: overrides.weights ? resolve(overrides.weights) : null,
+    freeze: overrides.freeze ?? [],
     seed: overrides.seed ?? 0,
     device: overrides.device ?? 'auto',
     threads: overrides.threads ?? null,
@@ -51,7 +59,13 @@ export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
     logEvery: overrides.logEvery ?? 100,
     versions: { residua: version, node: process.versions.node },
   };
-  return parseRunConfig(config, 'the configuration');
+  const parsed = parseRunConfig(config, 'the configuration');
+  if (parsed.patience !== null && parsed.validationImages === 0) {
+    throw new UsageError('early stopping needs training images that are held out: the test set chooses nothing', {
+      hint: 'Hold some out, --validation 5000 for instance.',
+    });
+  }
+  return parsed;
 }
 
 function chooseOptimizer(said: RunOverrides['optimizer'], recipe: Recipe): OptimizerConfig {

@@ -4,6 +4,7 @@
 import { summarise } from '../../models/index.ts';
 import { restoreCheckpoint, saveCheckpoint } from '../checkpoint.ts';
 import { type Evaluation, Evaluator } from '../evaluate.ts';
+import { stageStates } from '../fine-tune.ts';
 import { train } from '../loop.ts';
 import { writeModelFile } from '../model-file.ts';
 import type { LogPoint } from '../progress.ts';
@@ -41,7 +42,7 @@ export interface RunOptions {
 export async function trainRun(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
   const begin = performance.now();
   const { reporter = {} } = options;
-  const built = await buildRun(config, reporter);
+  const built = await buildRun(config, { reporter, resumed: false });
   try {
     const folder = await createRunFolder(options.folder, config.recipe);
     await writeConfig(folder, config);
@@ -64,7 +65,7 @@ export async function resumeRun(folder: string, options: Omit<RunOptions, 'folde
   const config = await readConfig(folder);
   const { checkpoint } = filesOf(folder);
   const bytes = await readRunFile(checkpoint, 'The run was stopped before its first checkpoint: begin it anew.');
-  const built = await buildRun(config, reporter);
+  const built = await buildRun(config, { reporter, resumed: true });
   try {
     const state = await restoreCheckpoint(bytes, checkpoint, built);
     const log = (await readMetrics(folder)).filter(({ step }) => step <= state.step);
@@ -90,9 +91,9 @@ interface Run {
 
 async function execute(run: Run): Promise<RunResult> {
   const { folder, config, built, reporter, signal, begin, state, log } = run;
-  const { device, model, task, optimizer, schedule, training, validation } = built;
+  const { device, model, measured, task, optimizer, ema, earlyStopping, schedule, training, validation } = built;
   const files = filesOf(folder);
-  const evaluator = new Evaluator({ device, model, task });
+  const evaluator = new Evaluator({ device, model: measured, task });
   const save = async () => writeAtomically(files.checkpoint, await saveCheckpoint(built, state));
 
   const outcome = await train({
@@ -100,9 +101,13 @@ async function execute(run: Run): Promise<RunResult> {
     model,
     task,
     optimizer,
+    ema,
+    earlyStopping,
     state,
     signal,
     loader: training,
+    accumulate: config.accumulate,
+    clipGradNorm: config.clipGradNorm ?? undefined,
     learningRate: schedule,
     epochs: config.epochs,
     logEvery: config.logEvery,
@@ -120,8 +125,9 @@ async function execute(run: Run): Promise<RunResult> {
     },
   });
   if (outcome.status === 'stopped') await save();
-  for (const variable of model.stateDict().values()) await device.read(variable);
-  await writeAtomically(files.model, writeModelFile(model, built.card));
+  if (outcome.status === 'finished' && state.best) await earlyStopping?.restore();
+  for (const variable of measured.stateDict().values()) await device.read(variable);
+  await writeAtomically(files.model, writeModelFile(measured, built.card));
   await writeAtomically(files.lossCurve, lossCurve(log, `${config.model} on ${training.dataset.name}`));
   const test = outcome.status === 'finished' ? await measure(run, evaluator) : null;
 
@@ -129,11 +135,13 @@ async function execute(run: Run): Promise<RunResult> {
     status: test ? 'finished' : 'stopped',
     test,
     steps: state.step,
+    epochs: state.epoch,
+    best: state.best ?? null,
     images: outcome.images,
     trainSeconds: outcome.seconds,
     imagesPerSecond: outcome.seconds === 0 ? 0 : outcome.images / outcome.seconds,
     seconds: (performance.now() - begin) / 1000,
-    weightsHash: await weightsHash(model),
+    weightsHash: await weightsHash(measured),
   };
   await writeAtomically(files.result, `${JSON.stringify(summary, null, 2)}\n`);
   return { ...summary, folder, config, log, files };
@@ -156,19 +164,21 @@ function progressOf(set: 'validation' | 'test', { built, reporter }: Run): (imag
 }
 
 function describe({ folder, config, built, state, begin }: Run) {
-  const { device, model, card, training, validation, test } = built;
+  const { device, model, head, card, training, validation, test } = built;
   const { parameters, multiplyAdds } = summarise(model, [1, ...training.imageShape]);
   return {
     folder,
     config,
     device: device.name,
     parameters,
+    stages: stageStates(model),
+    head: head ?? null,
     multiplyAdds,
     trainImages: training.dataset.length,
     validationImages: validation?.dataset.length ?? 0,
     testImages: test.dataset.length,
     classes: card.classes,
-    batchesPerEpoch: training.batchesPerEpoch,
+    batchesPerEpoch: Math.ceil(training.batchesPerEpoch / config.accumulate),
     startStep: state.step,
     secondsToStart: (performance.now() - begin) / 1000,
   };
