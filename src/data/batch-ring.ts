@@ -9,15 +9,13 @@
 
 /// <reference lib="es2024.sharedmemory" />
 
-import { allocateBatch, type Batch, BatchBuffers, type BatchMemory } from './batch.ts';
-import type { ImageShape } from './image.ts';
+import { allocateBatch, type Batch, BatchBuffers, type BatchLayout, type BatchMemory } from './batch.ts';
 
 /** What both threads build their `BatchRing` from; structured clone shares it. */
 export interface RingMemory {
   readonly control: SharedArrayBuffer;
   readonly slots: readonly BatchMemory[];
-  readonly batchSize: number;
-  readonly imageShape: ImageShape;
+  readonly layout: BatchLayout;
 }
 
 // The words of `control`.
@@ -30,13 +28,12 @@ const TO_CONSUMER = 5; // counts up when something changed for the consumer: it 
 const TO_PRODUCER = 6;
 const WORDS = 7;
 
-export function allocateRing(slots: number, batchSize: number, imageShape: ImageShape): RingMemory {
+export function allocateRing(slots: number, layout: BatchLayout): RingMemory {
   const allocate = (bytes: number) => new SharedArrayBuffer(bytes);
   return {
     control: new SharedArrayBuffer(4 * WORDS),
-    slots: Array.from({ length: slots }, () => allocateBatch(batchSize, imageShape, allocate)),
-    batchSize,
-    imageShape,
+    slots: Array.from({ length: slots }, () => allocateBatch(layout, allocate)),
+    layout,
   };
 }
 
@@ -44,9 +41,9 @@ export class BatchRing {
   readonly #control: Int32Array<SharedArrayBuffer>;
   readonly #slots: readonly BatchBuffers[];
 
-  constructor({ control, slots, batchSize, imageShape }: RingMemory) {
+  constructor({ control, slots, layout }: RingMemory) {
     this.#control = new Int32Array(control);
-    this.#slots = slots.map((memory) => new BatchBuffers(memory, batchSize, imageShape));
+    this.#slots = slots.map((memory) => new BatchBuffers(memory, layout));
   }
 
   // The producer's side.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../errors.ts';
-import { ArrayDataset, fromShared, shareDataset, subset, take } from './dataset.ts';
+import { ArrayDataset, fromShared, subset, take } from './dataset.ts';
 
 /** Five images of 1 x 2 pixels: [0, 1], [2, 3], ...; labels 0 1 2 0 1. */
 function five(): ArrayDataset {
@@ -58,7 +58,7 @@ describe('a subset', () => {
 
   it('reaches another thread without a copy of the images', () => {
     const all = five();
-    const message = shareDataset(take(subset(all, [3, 2, 1]), 2))!;
+    const message = take(subset(all, [3, 2, 1]), 2).share!()!;
     const other = fromShared(message);
     expect([other.length, other.get(0).label, other.get(1).label]).toEqual([2, 0, 2]);
     expect(other.get(1).image.data.buffer).toBe(all.images.buffer);

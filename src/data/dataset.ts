@@ -1,13 +1,16 @@
-// A data set: a fixed list of labelled images of one size. ArrayDataset keeps all of them in one array of bytes (MNIST,
-// CIFAR); Subset is a part of another data set. Both can be handed to a worker thread without copying the images.
+// A data set: a fixed list of labelled images. ArrayDataset keeps all of them, of one size, in one array of bytes (MNIST,
+// CIFAR); Subset is a part of another data set; images that stay in files are in files-dataset.node.ts. All of them can be
+// handed to a worker thread without copying the images.
 
 import { ResiduaError, UsageError } from '../errors.ts';
-import type { Image, ImageShape } from './image.ts';
+import type { Image, ImageShape, InputShape } from './image.ts';
 
 export interface Example {
   readonly image: Image;
-  /** 0 to classes.length - 1. */
+  /** 0 to classes.length - 1; -1 in a multi-label data set. */
   readonly label: number;
+  /** Multi-label data sets only: 1 for each class that the image has, 0 for the others [classes]. */
+  readonly labels?: Uint8Array;
 }
 
 export interface Dataset {
@@ -15,11 +18,20 @@ export interface Dataset {
   readonly name: string;
   readonly length: number;
   readonly classes: readonly string[];
-  /** [channels, height, width] of every image. */
-  readonly imageShape: ImageShape;
+  /** Whether an image has any number of classes, instead of exactly one. */
+  readonly multiLabel?: boolean;
+  /** [channels, height, width] of every image; height and width are null where images differ in size. */
+  readonly imageShape: InputShape;
+  /** Whether an image is read and decoded anew each time: whoever needs it again does well to keep it. */
+  readonly costly?: boolean;
   /** @param index 0 to length - 1; the image may be a view of the data set's memory: don't write to it */
   get(index: number): Example;
+  /** What makes the same data set in another thread; undefined where that would copy the images. */
+  share?(): SharedDataset | undefined;
 }
+
+/** The labels of an example without its image. */
+export type Labels = Pick<Example, 'label' | 'labels'>;
 
 export interface ArrayDatasetOptions {
   readonly name: string;
@@ -73,6 +85,12 @@ export class ArrayDataset implements Dataset {
     const data = this.images.subarray(index * size, (index + 1) * size);
     return { image: { channels, height, width, data }, label: this.labels[index] };
   }
+
+  share(): SharedDataset | undefined {
+    if (!isShared(this.images)) return undefined;
+    const { name, classes, imageShape, images, labels } = this;
+    return { kind: 'array', name, classes, imageShape, images, labels };
+  }
 }
 
 /** Some examples of another data set, in the order given. */
@@ -96,13 +114,27 @@ export class Subset implements Dataset {
     return this.dataset.classes;
   }
 
-  get imageShape(): ImageShape {
+  get imageShape(): InputShape {
     return this.dataset.imageShape;
+  }
+
+  get multiLabel(): boolean | undefined {
+    return this.dataset.multiLabel;
+  }
+
+  get costly(): boolean | undefined {
+    return this.dataset.costly;
   }
 
   get(index: number): Example {
     checkIndex(this, index);
     return this.dataset.get(this.indices[index]);
+  }
+
+  share(): SharedDataset | undefined {
+    const { indices, name } = this;
+    const inner = this.dataset.share?.();
+    return inner && { kind: 'subset', dataset: inner, indices, name };
   }
 }
 
@@ -124,28 +156,35 @@ export function take(dataset: Dataset, n: number): Dataset {
 /** What describes a data set to another thread: structured clone shares the images instead of copying them. */
 export type SharedDataset =
   | ({ readonly kind: 'array' } & ArrayDatasetOptions)
+  | ({ readonly kind: 'files' } & FilesDatasetOptions)
   | { readonly kind: 'subset'; readonly dataset: SharedDataset; readonly indices: Uint32Array; readonly name: string };
 
-/** @returns undefined for a data set whose images are not in shared memory */
-export function shareDataset(dataset: Dataset): SharedDataset | undefined {
-  if (dataset instanceof Subset) {
-    const { indices, name } = dataset;
-    const inner = shareDataset(dataset.dataset);
-    return inner && { kind: 'subset', dataset: inner, indices, name };
-  }
-  if (dataset instanceof ArrayDataset && isShared(dataset.images)) {
-    const { name, classes, imageShape, images, labels } = dataset;
-    return { kind: 'array', name, classes, imageShape, images, labels };
-  }
-  return undefined;
+/** Of images in files: all that is known without opening them. */
+export interface FilesDatasetOptions {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly imageShape: InputShape;
+  /** The folder that the files are in. */
+  readonly root: string;
+  /** Paths from there [N]. */
+  readonly files: readonly string[];
+  /** Classes [N]; or, with several labels an image, 1 or 0 for each class [N, classes]. */
+  readonly labels: Int32Array | Uint8Array;
+  readonly multiLabel: boolean;
 }
 
-export function fromShared(message: SharedDataset): Dataset {
+/** @param openFiles makes a data set of files; only where files can be read */
+export function fromShared(message: SharedDataset, openFiles?: (options: FilesDatasetOptions) => Dataset): Dataset {
   if (message.kind === 'array') return new ArrayDataset(message);
-  return new Subset(fromShared(message.dataset), message.indices, message.name);
+  if (message.kind === 'subset') {
+    return new Subset(fromShared(message.dataset, openFiles), message.indices, message.name);
+  }
+  if (openFiles === undefined) throw new Error(`${message.name}: files cannot be read here`);
+  return openFiles(message);
 }
 
-function checkIndex(dataset: Dataset, index: number): void {
+/** @throws RangeError unless the data set has such an index */
+export function checkIndex(dataset: Dataset, index: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= dataset.length) {
     throw new RangeError(`${dataset.name} has the indices 0 to ${dataset.length - 1}, found ${index}`);
   }

@@ -22,6 +22,14 @@ export interface FloatImage {
 /** Channels, height, width. */
 export type ImageShape = readonly [number, number, number];
 
+/** Of images that may differ in size: channels, and height and width or null where they vary. */
+export type InputShape = readonly [number, number | null, number | null];
+
+/** Whether all images of this shape have one size. */
+export function isFixed(shape: InputShape): shape is ImageShape {
+  return shape[1] !== null && shape[2] !== null;
+}
+
 export function isFloatImage(image: Image | FloatImage): image is FloatImage {
   return image.data instanceof Float32Array;
 }

@@ -2,20 +2,29 @@
 // ring and waits when the ring is full. It ends with its owner; an error ends it, and its owner is told by Node.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { ResiduaError } from '../errors.ts';
 import { batchPreparer } from './batch.ts';
 import { BatchRing, type RingMemory } from './batch-ring.ts';
 import { fromShared, type SharedDataset } from './dataset.ts';
+import { FilesDataset } from './files-dataset.node.ts';
+import type { MixOptions } from './mix.ts';
 import { batchCount, epochOrder } from './sampler.ts';
 import { fromConfig, type TransformConfig } from './transforms/index.ts';
 
 export interface WorkerSettings {
   readonly dataset: SharedDataset;
   readonly transform: readonly TransformConfig[];
-  readonly batchSize: number;
+  readonly mix: MixOptions;
   readonly shuffle: boolean;
   readonly seed: number;
   readonly dropLast: boolean;
   readonly memory: RingMemory;
+}
+
+/** Data that cannot be read: the last that a worker says. */
+export interface WorkerFailure {
+  readonly message: string;
+  readonly hint: string | undefined;
 }
 
 export interface EpochRequest {
@@ -25,9 +34,10 @@ export interface EpochRequest {
 }
 
 const settings: WorkerSettings = workerData;
-const { batchSize, shuffle, seed, dropLast } = settings;
-const dataset = fromShared(settings.dataset);
-const prepare = batchPreparer(dataset, fromConfig(settings.transform), seed);
+const { mix, shuffle, seed, dropLast } = settings;
+const { batchSize } = settings.memory.layout;
+const dataset = fromShared(settings.dataset, (options) => new FilesDataset(options));
+const prepare = batchPreparer(dataset, { transform: fromConfig(settings.transform), seed, mix });
 const ring = new BatchRing(settings.memory);
 const batches = batchCount(dataset.length, batchSize, dropLast);
 
@@ -38,7 +48,16 @@ parentPort!.on('message', ({ generation, epoch, startBatch }: EpochRequest) => {
     const slot = ring.acquire(generation);
     if (slot === undefined) return;
     const start = batch * batchSize;
-    prepare(slot, order, start, Math.min(batchSize, dataset.length - start), epoch);
+    try {
+      prepare(slot, order, start, Math.min(batchSize, dataset.length - start), epoch);
+    } catch (error) {
+      // As an error event it would arrive without its class and its hint.
+      if (!(error instanceof ResiduaError)) throw error;
+      const failure: WorkerFailure = { message: error.message, hint: error.hint };
+      parentPort!.postMessage(failure);
+      parentPort!.close();
+      return;
+    }
     ring.publish();
   }
 });

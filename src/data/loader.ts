@@ -3,9 +3,10 @@
 
 import { UsageError } from '../errors.ts';
 import { checkSeed } from '../tensor/random.ts';
-import { allocateBatch, type Batch, BatchBuffers, batchImageShape, batchPreparer } from './batch.ts';
+import { allocateBatch, type Batch, BatchBuffers, type BatchLayout, batchImageShape, batchPreparer } from './batch.ts';
 import type { Dataset } from './dataset.ts';
 import type { ImageShape } from './image.ts';
+import { isMixed, type MixOptions } from './mix.ts';
 import { batchCount, epochOrder } from './sampler.ts';
 import { type Compose, compose, toTensor } from './transforms/index.ts';
 
@@ -20,6 +21,8 @@ export interface LoaderOptions {
   readonly transform?: Compose;
   /** Leaves out the last batch of an epoch when it has fewer images than the others. Default false. */
   readonly dropLast?: boolean;
+  /** Mixes the images of a batch with each other; not by default. */
+  readonly mix?: MixOptions;
 }
 
 export interface EpochOptions {
@@ -45,7 +48,14 @@ export interface BatchLoader {
 
 /** The options with nothing left open, checked against the data set. */
 export function resolveOptions(dataset: Dataset, options: LoaderOptions) {
-  const { batchSize, shuffle = false, seed = 0, transform = compose([toTensor()]), dropLast = false } = options;
+  const {
+    batchSize,
+    shuffle = false,
+    seed = 0,
+    transform = compose([toTensor()]),
+    dropLast = false,
+    mix = {},
+  } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new UsageError(`the batch size must be an integer >= 1, found ${batchSize}`);
   }
@@ -58,7 +68,9 @@ export function resolveOptions(dataset: Dataset, options: LoaderOptions) {
     });
   }
   const imageShape = batchImageShape(transform, dataset.imageShape);
-  return { batchSize, shuffle, seed, transform, dropLast, batchesPerEpoch, imageShape };
+  const targets = dataset.multiLabel ? dataset.classes.length : 0;
+  const layout: BatchLayout = { batchSize, imageShape, targets, mixed: isMixed(mix) };
+  return { shuffle, seed, transform, dropLast, mix, batchesPerEpoch, layout };
 }
 
 export function checkEpoch(epoch: number, startBatch: number, batchesPerEpoch: number): void {
@@ -83,11 +95,12 @@ export class DataLoader implements BatchLoader {
   constructor(dataset: Dataset, options: LoaderOptions) {
     this.#options = resolveOptions(dataset, options);
     this.dataset = dataset;
-    this.batchSize = this.#options.batchSize;
-    this.imageShape = this.#options.imageShape;
-    this.batchesPerEpoch = this.#options.batchesPerEpoch;
-    this.#buffers = new BatchBuffers(allocateBatch(this.batchSize, this.imageShape), this.batchSize, this.imageShape);
-    this.#prepare = batchPreparer(dataset, this.#options.transform, this.#options.seed);
+    const { layout, batchesPerEpoch } = this.#options;
+    this.batchSize = layout.batchSize;
+    this.imageShape = layout.imageShape;
+    this.batchesPerEpoch = batchesPerEpoch;
+    this.#buffers = new BatchBuffers(allocateBatch(layout), layout);
+    this.#prepare = batchPreparer(dataset, this.#options);
   }
 
   epoch(epoch: number, { startBatch = 0 }: EpochOptions = {}): AsyncIterableIterator<Batch> {

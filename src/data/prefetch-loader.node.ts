@@ -3,10 +3,10 @@
 
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { UsageError } from '../errors.ts';
+import { ResiduaError, UsageError } from '../errors.ts';
 import type { Batch } from './batch.ts';
 import { allocateRing, BatchRing } from './batch-ring.ts';
-import { type Dataset, type SharedDataset, shareDataset } from './dataset.ts';
+import type { Dataset, SharedDataset } from './dataset.ts';
 import type { ImageShape } from './image.ts';
 import {
   assertCurrent,
@@ -17,7 +17,7 @@ import {
   type LoaderOptions,
   resolveOptions,
 } from './loader.ts';
-import type { EpochRequest, WorkerSettings } from './loader-worker.node.ts';
+import type { EpochRequest, WorkerFailure, WorkerSettings } from './loader-worker.node.ts';
 
 export interface PrefetchOptions extends LoaderOptions {
   /** Batches prepared ahead by a worker thread; 0 prepares each when it is asked for, in this thread. Default 2. */
@@ -25,14 +25,14 @@ export interface PrefetchOptions extends LoaderOptions {
 }
 
 /**
- * A loader with a worker thread when `prefetch` is above 0, the data set is in shared memory (ArrayDataset and its
- * subsets) and the worker's file has been built; otherwise one that works in this thread.
+ * A loader with a worker thread when `prefetch` is above 0, the data set is in shared memory (ArrayDataset) or in
+ * files (FilesDataset) and the worker's file has been built; otherwise one that works in this thread.
  */
 export function createLoader(dataset: Dataset, { prefetch = 2, ...options }: PrefetchOptions): BatchLoader {
   if (!Number.isInteger(prefetch) || prefetch < 0) {
     throw new UsageError(`the number of batches to prefetch must be an integer >= 0, found ${prefetch}`);
   }
-  const shared = prefetch > 0 ? shareDataset(dataset) : undefined;
+  const shared = prefetch > 0 ? dataset.share?.() : undefined;
   const file = shared && workerFile();
   if (shared === undefined || file === undefined) return new DataLoader(dataset, options);
   return new PrefetchLoader(dataset, shared, file, prefetch, options);
@@ -51,18 +51,19 @@ class PrefetchLoader implements BatchLoader {
   #closed = false;
 
   constructor(dataset: Dataset, shared: SharedDataset, file: URL, prefetch: number, options: LoaderOptions) {
-    const { batchesPerEpoch, imageShape, transform, ...settings } = resolveOptions(dataset, options);
+    const { batchesPerEpoch, layout, transform, ...settings } = resolveOptions(dataset, options);
     this.dataset = dataset;
-    this.batchSize = settings.batchSize;
-    this.imageShape = imageShape;
+    this.batchSize = layout.batchSize;
+    this.imageShape = layout.imageShape;
     this.batchesPerEpoch = batchesPerEpoch;
     // One slot more than is prefetched: the one that the consumer is reading.
-    const memory = allocateRing(prefetch + 1, this.batchSize, imageShape);
+    const memory = allocateRing(prefetch + 1, layout);
     this.#ring = new BatchRing(memory);
     const workerData: WorkerSettings = { ...settings, dataset: shared, transform: transform.config, memory };
     this.#worker = new Worker(file, { workerData, execArgv: [], name: 'residua-loader' });
     this.#worker.unref();
     this.#failure = new Promise((resolve) => {
+      this.#worker.on('message', ({ message, hint }: WorkerFailure) => resolve(new ResiduaError(message, { hint })));
       this.#worker.on('error', (error: Error) => resolve(error));
       this.#worker.on('exit', (code) => resolve(new Error(`the loader's worker thread ended with code ${code}`)));
     });

@@ -9,7 +9,7 @@ import { UsageError } from '../errors.ts';
 import { cos, log, sin } from './elementary.ts';
 
 /** What the numbers are for. Streams of different purposes never overlap; the order here is part of every result. */
-const purposes = ['initialise', 'shuffle', 'augment', 'dropout', 'split'] as const;
+const purposes = ['initialise', 'shuffle', 'augment', 'dropout', 'split', 'mix'] as const;
 export type Purpose = (typeof purposes)[number];
 
 export interface StreamName {

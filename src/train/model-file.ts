@@ -2,7 +2,7 @@
 // build the model, how to prepare an image for it and what its outputs are called. Whoever opens the file (evaluate,
 // predict, the studio) so agrees with how it was trained, and PyTorch opens it as it is.
 
-import { type Compose, fromConfig, type ImageShape, type TransformConfig } from '../data/index.ts';
+import { type Compose, fromConfig, type InputShape, type TransformConfig } from '../data/index.ts';
 import { ResiduaError } from '../errors.ts';
 import { readSafetensors, type SafeTensor, writeSafetensors } from '../formats/safetensors.ts';
 import { createModel, type ModelOptions } from '../models/index.ts';
@@ -15,8 +15,8 @@ export interface ModelCard {
   /** What it was built with, besides the seed. */
   readonly options: Omit<ModelOptions, 'seed' | 'initialise'>;
   readonly classes: readonly string[];
-  /** [C, H, W] of an image before preprocessing. */
-  readonly imageShape: ImageShape;
+  /** [C, H, W] of an image before preprocessing; H and W are null where images may have any size. */
+  readonly imageShape: InputShape;
   /** From such an image to the network's input. */
   readonly preprocessing: readonly TransformConfig[];
   readonly task: TaskName;
@@ -84,7 +84,7 @@ function parseCard(text: string): ModelCard {
     model: isText,
     options: isObject,
     classes: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
-    imageShape: (value) => Array.isArray(value) && value.length === 3 && value.every(Number.isInteger),
+    imageShape: isInputShape,
     preprocessing: Array.isArray,
     task: (value) => taskNames.some((name) => name === value),
     dataset: isText,
@@ -96,4 +96,10 @@ function parseCard(text: string): ModelCard {
     }
   }
   return json as ModelCard;
+}
+
+function isInputShape(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [channels, ...size] = value;
+  return Number.isInteger(channels) && (size.every(Number.isInteger) || size.every((extent) => extent === null));
 }

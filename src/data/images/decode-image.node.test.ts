@@ -1,7 +1,7 @@
 // Pictures that libvips has written are decoded here and by libvips: an independent decoder, on every kind of file.
 
 import fc from 'fast-check';
-import sharp from 'sharp';
+import sharp, { type PngOptions, type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { ResiduaError } from '../../errors.ts';
 import { readImageHeader } from '../../formats/image-header.ts';
@@ -11,7 +11,7 @@ const WIDTH = 37;
 const HEIGHT = 23;
 
 /** A picture with edges, slopes and noise. */
-function picture(channels: 1 | 2 | 3 | 4): sharp.Sharp {
+function picture(channels: 1 | 2 | 3 | 4): Sharp {
   const pixels = Buffer.alloc(WIDTH * HEIGHT * channels);
   let noise = 1;
   for (let y = 0; y < HEIGHT; y++) {
@@ -59,7 +59,7 @@ const files: [string, () => Promise<Buffer>, boolean][] = [
     () =>
       grey()
         .threshold(100)
-        .png({ bitdepth: 1 } as sharp.PngOptions)
+        .png({ bitdepth: 1 } as PngOptions)
         .toBuffer(),
     true,
   ],

@@ -1,9 +1,10 @@
 // Compose: a chain of transforms, the preprocessing of a data set. It is a list of plain data that can be stored and
-// sent to a worker (`config`, `fromConfig`), and a function over images once the size of the images is known (`prepare`).
+// sent to a worker (`config`, `fromConfig`), and a function over images once their shape is known (`prepare`), be it of one
+// size or of many.
 
-import { ResiduaError } from '../../errors.ts';
+import { ResiduaError, UsageError } from '../../errors.ts';
 import type { RandomStream } from '../../tensor/random.ts';
-import type { Image, ImageShape } from '../image.ts';
+import { type Image, type ImageShape, type InputShape, isFixed } from '../image.ts';
 import { toTensorThenNormalize } from './tensor.ts';
 import {
   type AnyImage,
@@ -13,6 +14,7 @@ import {
   type Step,
   type Transform,
   type TransformConfig,
+  typeOf,
 } from './transform.ts';
 
 /** Writes the transformed image into `output`, which has the output type. */
@@ -31,40 +33,49 @@ export class Compose {
   }
 
   /** The type of the result for images of bytes with this shape [C, H, W]; an error names the transform that fails. */
-  outputType(shape: ImageShape): ImageType {
-    return this.#types(shape).at(-1)!;
+  outputType(shape: InputShape): ImageType {
+    return this.#types({ shape, dtype: 'uint8' }).at(-1)!;
   }
 
-  /** The shape [C, H, W] of the result. */
-  outputShape(shape: ImageShape): ImageShape {
-    return this.outputType(shape).shape;
+  /**
+   * The shape [C, H, W] of the result.
+   *
+   * @throws UsageError when images of different sizes still have different sizes at the end
+   */
+  outputShape(shape: InputShape): ImageShape {
+    const result = this.outputType(shape);
+    if (isFixed(result.shape)) return result.shape;
+    throw new UsageError(`the images differ in size, and the transforms don't bring them to one size: ${this}`, {
+      hint: 'Put Resize([height, width]), RandomResizedCrop(size), or Resize(size) and CenterCrop(size) before ToTensor.',
+    });
+  }
+
+  /**
+   * The chain in two: what is the same for an image in every epoch and still gives bytes, and the rest. The results of the
+   * first may be kept.
+   */
+  split(): readonly [Compose, Compose] {
+    const end = this.transforms.findIndex(({ random, config }) => random || config.name === 'ToTensor');
+    const count = end === -1 ? 0 : end;
+    return [new Compose(this.transforms.slice(0, count)), new Compose(this.transforms.slice(count))];
   }
 
   /** The function for images of this shape. It owns the memory between the steps: one thread, one call at a time. */
-  prepare(shape: ImageShape): PreparedTransform {
-    const types = this.#types(shape);
-    const steps: { run: Step; between: AnyImage }[] = [];
-    for (let i = 0; i < this.transforms.length; i++) {
-      const next = this.transforms[i + 1];
-      if (this.transforms[i].config.name === 'ToTensor' && next?.config.name === 'Normalize') {
-        const run = toTensorThenNormalize(next, types[i].shape[0]);
-        i++;
-        steps.push({ run, between: allocateImage(types[i + 1]) });
-      } else {
-        steps.push({ run: this.transforms[i].prepare(types[i]), between: allocateImage(types[i + 1]) });
-      }
-    }
+  prepare(shape: InputShape): PreparedTransform {
+    const steps = this.#steps(shape);
     const [channels, height, width] = shape;
     return (input, stream, output) => {
-      if (input.channels !== channels || input.height !== height || input.width !== width) {
+      const other = (expected: number | null, found: number) => expected !== null && expected !== found;
+      if (input.channels !== channels || other(height, input.height) || other(width, input.width)) {
+        const expected = shape.map((extent) => extent ?? 'any').join(', ');
         const found = `[${input.channels}, ${input.height}, ${input.width}]`;
-        throw new ResiduaError(`expected an image of shape [${shape.join(', ')}], found ${found}`, {
-          hint: 'All images of a data set must have the same size: put them into one size first.',
+        throw new ResiduaError(`expected an image of shape [${expected}], found ${found}`, {
+          hint: 'The data set says that all of its images have that shape.',
         });
       }
       let image: AnyImage = input;
       for (let i = 0; i < steps.length; i++) {
-        image = steps[i].run(image, stream, i === steps.length - 1 ? output : steps[i].between);
+        image = steps[i].run(image, stream, i === steps.length - 1 ? output : steps[i].between(image));
       }
       if (image !== output) output.data.set(image.data);
     };
@@ -72,8 +83,8 @@ export class Compose {
 
   /** Transforms one image into a new one. */
   apply(image: Image, stream: RandomStream): AnyImage {
-    const shape = [image.channels, image.height, image.width] as const;
-    const output = allocateImage(this.outputType(shape));
+    const { shape } = typeOf(image);
+    const output = allocateImage(this.outputShape(shape), this.outputType(shape).dtype);
     this.prepare(shape)(image, stream, output);
     return output;
   }
@@ -82,9 +93,27 @@ export class Compose {
     return `Compose(${this.transforms.map(describe).join(', ')})`;
   }
 
+  /** Functions, and for each the memory for its result: one place for images of one size, otherwise as large as needed. */
+  #steps(shape: InputShape): { run: Step; between: (input: AnyImage) => AnyImage }[] {
+    const types = this.#types({ shape, dtype: 'uint8' });
+    const steps: { run: Step; between: (input: AnyImage) => AnyImage }[] = [];
+    for (let i = 0; i < this.transforms.length; i++) {
+      const transform = this.transforms[i];
+      const next = this.transforms[i + 1];
+      if (transform.config.name === 'ToTensor' && next?.config.name === 'Normalize') {
+        const run = toTensorThenNormalize(next, types[i].shape[0]);
+        i++;
+        steps.push({ run, between: memory(types[i + 1], (input) => next.outputType(transform.outputType(input))) });
+      } else {
+        steps.push({ run: transform.prepare(types[i]), between: memory(types[i + 1], (t) => transform.outputType(t)) });
+      }
+    }
+    return steps;
+  }
+
   /** The type before the first transform, after the first, ... after the last. */
-  #types(shape: ImageShape): ImageType[] {
-    const types: ImageType[] = [{ shape, dtype: 'uint8' }];
+  #types(input: ImageType): ImageType[] {
+    const types = [input];
     for (const transform of this.transforms) {
       try {
         types.push(transform.outputType(types.at(-1)!));
@@ -95,6 +124,20 @@ export class Compose {
     }
     return types;
   }
+}
+
+function memory({ shape, dtype }: ImageType, rule: (input: ImageType) => ImageType): (input: AnyImage) => AnyImage {
+  if (isFixed(shape)) {
+    const image = allocateImage(shape, dtype);
+    return () => image;
+  }
+  let largest = dtype === 'uint8' ? new Uint8Array(0) : new Float32Array(0);
+  return (input) => {
+    const [channels, height, width] = rule(typeOf(input)).shape as ImageShape;
+    const size = channels * height * width;
+    if (largest.length < size) largest = dtype === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
+    return { channels, height, width, data: largest.subarray(0, size) } as AnyImage;
+  };
 }
 
 export function compose(transforms: readonly Transform[]): Compose {

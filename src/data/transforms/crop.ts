@@ -19,28 +19,31 @@ export function randomCrop(size: Size, { padding = 0, fill = 0 }: RandomCropOpti
   const [height, width] = parseSize('RandomCrop', size);
   const [left, top, right, bottom] = parsePadding('RandomCrop', padding);
   parseFill('RandomCrop', fill);
+  /** The number of places in each direction. */
+  const places = (inputHeight: number, inputWidth: number) => {
+    const padded = [inputHeight + top + bottom, inputWidth + left + right];
+    if (padded[0] < height || padded[1] < width) {
+      const missing = Math.ceil(Math.max(height - padded[0], width - padded[1]) / 2);
+      throw new ResiduaError(
+        `Required crop size (${height}, ${width}) is larger than input image size (${padded.join(', ')})`,
+        { hint: `Put Pad(${missing}) or more before RandomCrop, or crop to a smaller size.` },
+      );
+    }
+    return { rows: padded[0] - height + 1, columns: padded[1] - width + 1 };
+  };
   return {
     config: { name: 'RandomCrop', size, padding, fill },
+    random: true,
     outputType: ({ shape: [channels, inputHeight, inputWidth], dtype }) => {
-      const padded = [inputHeight + top + bottom, inputWidth + left + right];
-      if (padded[0] < height || padded[1] < width) {
-        const missing = Math.ceil(Math.max(height - padded[0], width - padded[1]) / 2);
-        throw new ResiduaError(
-          `Required crop size (${height}, ${width}) is larger than input image size (${padded.join(', ')})`,
-          { hint: `Put Pad(${missing}) or more before RandomCrop, or crop to a smaller size.` },
-        );
-      }
+      places(inputHeight ?? height, inputWidth ?? width);
       return { shape: [channels, height, width], dtype };
     },
-    prepare: ({ shape: [, inputHeight, inputWidth] }) => {
-      const rows = inputHeight + top + bottom - height + 1;
-      const columns = inputWidth + left + right - width + 1;
-      return (input, stream, output) => {
-        const y = stream.integer(rows);
-        const x = stream.integer(columns);
-        place(input, output, left - x, top - y, fill);
-        return output;
-      };
+    prepare: () => (input, stream, output) => {
+      const { rows, columns } = places(input.height, input.width);
+      const y = stream.integer(rows);
+      const x = stream.integer(columns);
+      place(input, output, left - x, top - y, fill);
+      return output;
     },
   };
 }
@@ -50,14 +53,11 @@ export function centerCrop(size: Size): Transform {
   const [height, width] = parseSize('CenterCrop', size);
   return {
     config: { name: 'CenterCrop', size },
+    random: false,
     outputType: ({ shape: [channels], dtype }) => ({ shape: [channels, height, width], dtype }),
-    prepare: ({ shape: [, inputHeight, inputWidth] }) => {
-      const top = centre(height, inputHeight);
-      const left = centre(width, inputWidth);
-      return (input, _, output) => {
-        place(input, output, left, top, 0);
-        return output;
-      };
+    prepare: () => (input, _, output) => {
+      place(input, output, centre(width, input.width), centre(height, input.height), 0);
+      return output;
     },
   };
 }

@@ -1,18 +1,28 @@
-// RandomHorizontalFlip: exchanges left and right with probability p. Harmless for photographs; it turns many digits and
-// letters into something else.
+// RandomHorizontalFlip and RandomVerticalFlip: with probability p, exchange left and right, or top and bottom. Harmless for
+// most photographs; a flip turns many digits and letters into something else.
 
-import { mirror } from './rectangle.ts';
+import { mirror, mirrorRows } from './rectangle.ts';
 import { type Transform, wrongArgument } from './transform.ts';
 
 /** @param p the probability of a flip, 0 to 1 */
 export function randomHorizontalFlip(p = 0.5): Transform {
-  if (!(p >= 0 && p <= 1)) throw wrongArgument('RandomHorizontalFlip', 'p', 'a probability from 0 to 1', p);
+  return randomFlip('RandomHorizontalFlip', p, mirror);
+}
+
+/** @param p the probability of a flip, 0 to 1 */
+export function randomVerticalFlip(p = 0.5): Transform {
+  return randomFlip('RandomVerticalFlip', p, mirrorRows);
+}
+
+function randomFlip(name: string, p: number, flip: typeof mirror): Transform {
+  if (!(p >= 0 && p <= 1)) throw wrongArgument(name, 'p', 'a probability from 0 to 1', p);
   return {
-    config: { name: 'RandomHorizontalFlip', p },
+    config: { name, p },
+    random: true,
     outputType: (input) => input,
     prepare: () => (input, stream, output) => {
       if (stream.uniform() >= p) return input;
-      mirror(input, output);
+      flip(input, output);
       return output;
     },
   };

@@ -9,8 +9,9 @@ export function pad(padding: Padding, fill = 0): Transform {
   parseFill('Pad', fill);
   return {
     config: { name: 'Pad', padding, fill },
+    random: false,
     outputType: ({ shape: [channels, height, width], dtype }) => ({
-      shape: [channels, height + top + bottom, width + left + right],
+      shape: [channels, height && height + top + bottom, width && width + left + right],
       dtype,
     }),
     prepare: () => (input, _, output) => {

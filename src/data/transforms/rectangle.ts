@@ -45,3 +45,16 @@ export function mirror(input: AnyImage, output: AnyImage): void {
     }
   }
 }
+
+/** Exchanges top and bottom. */
+export function mirrorRows(input: AnyImage, output: AnyImage): void {
+  const { height, width } = input;
+  const planes = isFloatImage(input) ? input.channels : 1;
+  const row = isFloatImage(input) ? width : width * input.channels;
+  for (let plane = 0; plane < planes; plane++) {
+    for (let y = 0; y < height; y++) {
+      const source = (plane * height + y) * row;
+      output.data.set(input.data.subarray(source, source + row), (plane * height + height - 1 - y) * row);
+    }
+  }
+}

@@ -11,6 +11,7 @@ const BYTES = 256;
 export function toTensor(): Transform {
   return {
     config: { name: 'ToTensor' },
+    random: false,
     outputType: ({ shape, dtype }) => {
       if (dtype !== 'uint8') {
         throw new ResiduaError('ToTensor takes an image of bytes, found one that is float32 already', {
@@ -37,6 +38,7 @@ export function normalize(mean: readonly number[], std: readonly number[]): Tran
   }
   return {
     config: { name: 'Normalize', mean, std },
+    random: false,
     outputType: (input) => {
       if (input.dtype !== 'float32') {
         throw new ResiduaError('Normalize takes a float32 image, found bytes', { hint: 'Put ToTensor before it.' });
@@ -77,7 +79,7 @@ export function toTensorThenNormalize(normalize: Transform, channels: number): S
   for (const transform of [toTensor(), normalize]) {
     const step = transform.prepare(type);
     type = { ...type, dtype: 'float32' };
-    image = step(image, unused, allocateImage(type));
+    image = step(image, unused, allocateImage(type.shape, type.dtype));
   }
   const all = image.data as Float32Array;
   return lookUp(Array.from({ length: channels }, (_, channel) => all.slice(channel * BYTES, (channel + 1) * BYTES)));

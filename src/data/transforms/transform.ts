@@ -1,21 +1,29 @@
 // What a transform is: plain data that says what to do (`config`, which goes into config.json and to a worker thread),
 // a rule that says what shape comes out, and a pure function of an image and a random stream. Semantics and argument
 // names are torchvision's. `prepare` fixes the input type once, so that the function itself checks and allocates nothing.
+// Where images differ in size, the type says so (null for height and width), until a transform brings them to one.
 
 import { UsageError } from '../../errors.ts';
 import type { RandomStream } from '../../tensor/random.ts';
-import type { FloatImage, Image, ImageShape } from '../image.ts';
+import { type FloatImage, type Image, type ImageShape, type InputShape, isFloatImage } from '../image.ts';
 
 export type AnyImage = Image | FloatImage;
 
 export interface ImageType {
-  readonly shape: ImageShape;
+  readonly shape: InputShape;
   /** uint8: an `Image`, interleaved. float32: a `FloatImage`, in planes. */
   readonly dtype: 'uint8' | 'float32';
 }
 
+export function typeOf(image: AnyImage): { shape: ImageShape; dtype: ImageType['dtype'] } {
+  const { channels, height, width } = image;
+  return { shape: [channels, height, width], dtype: isFloatImage(image) ? 'float32' : 'uint8' };
+}
+
 /**
- * Transforms `input` into `output`, whose contents may be anything before.
+ * Transforms `input` into `output`, which has the type that `outputType` gives for this input; its contents may be anything
+ * before. Sizes are those of the image at hand.
+ *
  * @returns `output`, or `input` itself where there was nothing to change
  */
 export type Step = (input: AnyImage, stream: RandomStream, output: AnyImage) => AnyImage;
@@ -28,7 +36,13 @@ export interface TransformConfig {
 
 export interface Transform {
   readonly config: TransformConfig;
-  /** @throws ResiduaError when an image of this type cannot be transformed */
+  /** Whether it draws random numbers; what doesn't gives the same result in every epoch. */
+  readonly random: boolean;
+  /**
+   * A rule on types: with null in, null may come out; with a whole size in, a whole size comes out.
+   *
+   * @throws ResiduaError when an image of this type cannot be transformed
+   */
   outputType(input: ImageType): ImageType;
   /** The function for images of this type; `outputType` has accepted it. */
   prepare(input: ImageType): Step;
@@ -41,7 +55,7 @@ export function describe({ config }: Transform): string {
   return `${name}(${Object.entries(args).map(shown).join(', ')})`;
 }
 
-export function allocateImage({ shape: [channels, height, width], dtype }: ImageType): AnyImage {
+export function allocateImage([channels, height, width]: ImageShape, dtype: ImageType['dtype']): AnyImage {
   const size = channels * height * width;
   if (dtype === 'uint8') return { channels, height, width, data: new Uint8Array(size) };
   return { channels, height, width, data: new Float32Array(size) };
