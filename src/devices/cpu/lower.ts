@@ -4,19 +4,23 @@
 import type { Plan } from '../../compiler/compile.ts';
 import type { Item, Pass } from '../../compiler/fusion.ts';
 import type { Value } from '../../compiler/value.ts';
-import type { Axis } from '../../compiler/view.ts';
+import { type Axis, isVector } from '../../compiler/view.ts';
 import { ResiduaError } from '../../errors.ts';
 import type { Window } from '../../tensor/operations/convolution.ts';
 import type { PoolWindow } from '../../tensor/operations/pooling.ts';
 import type { Variable } from '../../tensor/tensor.ts';
 import type { FunctionBuilder } from './assembler.ts';
 import { chooseConvolution, shapeOf, weightsOf } from './choose-convolution.ts';
+import { type FusedConvolutions, fuseConvolutions } from './fuse-convolutions.ts';
 import { geometry, type Halo, noHalo } from './geometry.ts';
+import { halosOf } from './halos.ts';
 import { resizeChannels } from './kernels/channels.ts';
 import type { Statistics } from './kernels/convolution.ts';
+import type { Epilogue, EpilogueLeaf } from './kernels/epilogue.ts';
 import { binaryCrossEntropy, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/loss.ts';
 import { matmulKernel } from './kernels/matmul.ts';
 import { type PassLeaf, partBytes, passKernel } from './kernels/pointwise.ts';
+import type { PassNode } from './kernels/pointwise-operations.ts';
 import { averagePoolGradient, maxPoolGradient, pool } from './kernels/pooling.ts';
 import { combineSum, combineVariance, spatialSum, sumAxes } from './kernels/reduction.ts';
 import { type Places, relayout } from './kernels/relayout.ts';
@@ -60,18 +64,15 @@ class Lowering {
   readonly #outputs: ReadonlySet<Value>;
   readonly #images = new Map<Value, Image>();
   readonly #partials = new Map<Value, Partials>();
-  /** Convolutions that also add up the channel sums of their result, and the passes that need not do it then. */
-  readonly #statistics: ReadonlyMap<Value, Pass>;
-  readonly #done: ReadonlySet<Item>;
+  readonly #fused: FusedConvolutions;
 
   constructor(e: Emitter, plan: Plan, variableImage: (variable: Variable) => Image) {
     this.#e = e;
     this.#plan = plan;
     this.#variableImage = variableImage;
-    this.#halos = halosOf(plan.items);
+    this.#fused = fuseConvolutions(plan);
+    this.#halos = halosOf(plan.items, this.#fused.alike);
     this.#outputs = new Set([...plan.outputs.values()].map(({ value }) => value));
-    this.#statistics = fusedStatistics(plan.items);
-    this.#done = new Set(this.#statistics.values());
   }
 
   image(value: Value): Image {
@@ -113,14 +114,16 @@ class Lowering {
   }
 
   item(item: Item): void {
-    if (this.#done.has(item)) return;
-    if (item.kind === 'pass') this.#pass(item);
+    if (this.#fused.done.has(item)) return;
+    const convolution = this.#fused.epilogues.get(item);
+    if (convolution) this.#convolution(convolution, item as Pass);
+    else if (item.kind === 'pass') this.#pass(item);
     else this.#single(item.value);
   }
 
-  #pass({ body, leaves, roots, sums }: Pass): void {
-    const numbers = new Map<Value, number>();
-    for (const value of [...leaves, ...body]) numbers.set(value, numbers.size);
+  #pass(pass: Pass): void {
+    const { leaves, roots, sums } = pass;
+    const { nodes, numbers } = nodesOf(pass);
     const inMemory = leaves.filter(({ operation }) => operation !== 'constant').map((leaf) => this.image(leaf));
     const stores = roots.map((root) => this.image(root));
     const { view } = roots[0] ?? sums[0].inputs[0];
@@ -131,14 +134,9 @@ class Lowering {
         const { value, integer } = leaf.attributes as { value: number; integer: boolean };
         return { kind: 'constant', value, integer };
       }),
-      nodes: body.map(({ operation, inputs, attributes, dtype }) => ({
-        operation,
-        inputs: inputs.map((input) => numbers.get(input)!),
-        attributes,
-        integer: dtype === 'int32',
-      })),
-      stores: roots.map((root, i) => ({ value: numbers.get(root)!, geometry: stores[i].geometry })),
-      sums: sums.map(({ inputs }) => numbers.get(inputs[0])!),
+      nodes,
+      stores: roots.map((root, i) => ({ value: numbers(root), geometry: stores[i].geometry })),
+      sums: sums.map(({ inputs }) => numbers(inputs[0])),
     });
     const partials = sums.map((sum) => {
       const buffer = this.#e.scratch(`channelSums.${sum.id}`, partBytes(view.c) * units);
@@ -214,27 +212,39 @@ class Lowering {
     }
   }
 
-  #convolution(value: Value): void {
+  /** @param pass what the convolution does with its result instead of storing it */
+  #convolution(value: Value, pass?: Pass): void {
     const shape = shapeOf(value);
     const window = value.attributes as unknown as Window;
     const kernels = chooseConvolution(shape);
     const [first, second] = value.inputs.map((input) => this.image(input));
-    const own = this.image(value);
+    const own = this.image(pass ? pass.roots[0] : value);
     if (value.operation === 'conv2dInputGradient') {
       kernels.inputGradient(this.#e, { upstream: first, weights: weightsOf(second), dx: own, window });
     } else if (value.operation === 'conv2dWeightGradient') {
       kernels.weightGradient(this.#e, { x: first, upstream: second, gradient: weightsOf(own), window });
     } else {
-      const pass = this.#statistics.get(value);
+      const summed = this.#fused.statistics.get(value);
       const found = kernels.forward(this.#e, {
         x: first,
         weights: weightsOf(second),
         y: own,
         window,
-        statistics: pass !== undefined,
+        statistics: summed !== undefined,
+        epilogue: pass && this.#epilogue(pass, value),
       });
-      if (pass) this.#takeStatistics(pass, value, found!);
+      if (summed) this.#takeStatistics(summed, value, found!);
     }
+  }
+
+  #epilogue(pass: Pass, result: Value): Epilogue {
+    const { nodes, numbers } = nodesOf(pass);
+    const leaves = pass.leaves.map((leaf): EpilogueLeaf => {
+      if (leaf === result) return { kind: 'result' };
+      if (leaf.operation === 'constant') return { kind: 'constant', value: leaf.attributes.value as number };
+      return { kind: isVector(leaf.view) ? 'channels' : 'elements', image: this.image(leaf) };
+    });
+    return { leaves, nodes, value: numbers(pass.roots[0]) };
   }
 
   #takeStatistics(pass: Pass, convolution: Value, { sums, squares, parts }: Statistics): void {
@@ -244,43 +254,17 @@ class Lowering {
   }
 }
 
-/** Passes that do nothing but add up y and y^2 of a convolution's result: the convolution does it on the way. */
-function fusedStatistics(items: readonly Item[]): Map<Value, Pass> {
-  const found = new Map<Value, Pass>();
-  for (const item of items) {
-    if (item.kind !== 'pass' || item.roots.length > 0 || item.leaves.length !== 1) continue;
-    const [y] = item.leaves;
-    const isSquare = ({ operation, inputs }: Value) => operation === 'mul' && inputs[0] === y && inputs[1] === y;
-    const fits = item.sums.every(({ inputs: [summand] }) => summand === y || isSquare(summand));
-    if (y.operation === 'conv2d' && fits) found.set(y, item);
-  }
-  return found;
-}
-
-/** The halo of each value: the widest that a convolution reads. */
-function halosOf(items: readonly Item[]): Map<Value, Halo> {
-  const halos = new Map<Value, Halo>();
-  const widen = (value: Value, wanted: Halo): void => {
-    const { top, left, bottom, right } = halos.get(value) ?? noHalo;
-    halos.set(value, {
-      top: Math.max(top, wanted.top),
-      left: Math.max(left, wanted.left),
-      bottom: Math.max(bottom, wanted.bottom),
-      right: Math.max(right, wanted.right),
-    });
-  };
-  for (const item of items) {
-    if (item.kind !== 'single' || !item.value.operation.startsWith('conv2d')) continue;
-    const { operation, inputs } = item.value;
-    const shape = shapeOf(item.value);
-    const kernels = chooseConvolution(shape);
-    if (operation === 'conv2d') widen(inputs[0], kernels.forwardHalo(shape));
-    else if (operation === 'conv2dInputGradient') widen(inputs[0], kernels.inputGradientHalo(shape));
-    else {
-      const { x, upstream } = kernels.weightGradientHalo(shape);
-      widen(inputs[0], x);
-      widen(inputs[1], upstream);
-    }
-  }
-  return halos;
+/** What a pass computes, and the numbers of its leaves and of that. */
+function nodesOf({ leaves, body }: Pass): { readonly nodes: readonly PassNode[]; numbers(value: Value): number } {
+  const places = new Map([...leaves, ...body].map((value, i) => [value, i]));
+  const numbers = (value: Value): number => places.get(value)!;
+  const nodes = body.map(
+    ({ operation, inputs, attributes, dtype }): PassNode => ({
+      operation,
+      inputs: inputs.map(numbers),
+      attributes,
+      integer: dtype === 'int32',
+    }),
+  );
+  return { nodes, numbers };
 }

@@ -7,6 +7,7 @@
 import type { Window } from '../../../tensor/operations/convolution.ts';
 import type { Halo } from '../geometry.ts';
 import type { Buffer, Image, Weights } from '../step.ts';
+import type { Epilogue } from './epilogue.ts';
 
 export interface Forward {
   readonly x: Image;
@@ -18,6 +19,8 @@ export interface Forward {
    * buffers are the kernel's own scratch.
    */
   readonly statistics?: boolean;
+  /** What becomes of the results; y is where that goes. Not together with statistics. */
+  readonly epilogue?: Epilogue;
 }
 
 export interface Statistics {

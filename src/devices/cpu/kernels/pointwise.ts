@@ -12,7 +12,7 @@ import type { FunctionBuilder, Local } from '../assembler.ts';
 import { type Geometry, geometryKey, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32x4, f64x2, i32, i32x4, select, type, v128 } from '../wasm.ts';
-import { computeElement, type PassNode } from './pointwise-operations.ts';
+import { computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
 import { planWalk, type Track, type Walk } from './walk.ts';
 
 export type PassLeaf =
@@ -105,11 +105,7 @@ class PassWriter {
     this.#channelMask = spec.view.c % 4 === 0 ? undefined : f.local(type.v128);
     this.#pixel = f.local();
     this.#block = f.local();
-    const uses = Array<number>(leaves.length + nodes.length).fill(0);
-    for (const input of [...nodes.flatMap(({ inputs }) => inputs), ...stores.map(({ value }) => value), ...sums]) {
-      uses[input]++;
-    }
-    this.#uses = uses;
+    this.#uses = usesOf(leaves.length, nodes, [...stores.map(({ value }) => value), ...sums]);
   }
 
   write(): void {
@@ -231,22 +227,14 @@ class PassWriter {
   #element(lane: number): void {
     const f = this.#f;
     const { leaves, nodes, stores, sums } = this.#spec;
-    const hold = (index: number, code: Code): Code => (this.#uses[index] > 1 ? f.let(code, type.v128) : code);
-    const computed: Code[] = leaves.map((_, i) => {
+    const loaded = leaves.map((_, i): Code => {
       const fixed = this.#fixed.get(i);
       if (fixed) return fixed;
-      return hold(i, this.#load(i, this.#walkers[this.#tracks.get(i)!], lane * this.#trackOf(i).column));
+      const code = this.#load(i, this.#walkers[this.#tracks.get(i)!], lane * this.#trackOf(i).column);
+      return this.#uses[i] > 1 ? f.let(code, type.v128) : code;
     });
-    const factors = new Map<number, readonly [Code, Code]>();
-    for (const node of nodes) {
-      const index = computed.length;
-      const inputs = node.inputs.map((input) => computed[input]);
-      if (node.operation === 'mul' && this.#uses[index] === 1) factors.set(index, [inputs[0], inputs[1]]);
-      const position = node.inputs.findIndex((input, k) => factors.has(input) && (k === 1 || node.operation === 'add'));
-      const product = position < 0 ? undefined : { position, factors: factors.get(node.inputs[position])! };
-      const place = { pixel: i32.add(this.#pixel, lane), block: this.#block };
-      computed.push(hold(index, computeElement(this.#e, node, inputs, product, place)));
-    }
+    const place = { pixel: i32.add(this.#pixel, lane), block: this.#block };
+    const computed = computeNodes(this.#e, f, nodes, loaded, this.#uses, place);
     const masked = (value: number): Code =>
       this.#channelMask ? v128.and(computed[value], this.#channelMask) : computed[value];
     const firstStore = this.#walk.tracks.length - stores.length;

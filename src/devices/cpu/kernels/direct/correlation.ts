@@ -12,6 +12,7 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, i32, type, v128 } from '../../wasm.ts';
+import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
 import { writeChannelSums } from './channel-sums.ts';
 import { cutRows, linesFor, Tile } from './tile.ts';
 import { type Division, divide, least } from './units.ts';
@@ -52,7 +53,7 @@ export function joinImages(shape: Correlation): Correlation {
 }
 
 export interface CorrelationKernel {
-  /** Parameters: x, weights, y, with statistics the partial sums of y and of y^2, from, to. */
+  /** Parameters: x, weights, y, what an epilogue reads, with statistics the partial sums of y and of y^2, from, to. */
   readonly kernel: FunctionBuilder;
   readonly units: number;
   /** Rows of the partial sums. */
@@ -65,18 +66,21 @@ export function correlationKernel(
   name: string,
   shapes: readonly Correlation[],
   weights: WeightLayout,
-  statistics = false,
+  { statistics = false, epilogue }: { readonly statistics?: boolean; readonly epilogue?: Epilogue } = {},
 ): CorrelationKernel {
   const division = divide(shapes, weights, statistics);
-  const kernel = e.module.once(`${name} ${JSON.stringify([shapes, weights, statistics])}`, () => {
-    const parameters = Array<typeof type.i32>(statistics ? 7 : 5).fill(type.i32);
+  const key = `${name} ${JSON.stringify([shapes, weights, statistics])} ${epilogueKey(epilogue)}`;
+  const kernel = e.module.once(key, () => {
+    const read = buffersOf(epilogue).length;
+    const parameters = Array<typeof type.i32>(3 + read + (statistics ? 2 : 0) + 2).fill(type.i32);
     return e.module.function(name, parameters, (f, x, w, y, ...others) => {
       const [from, to] = others.slice(-2);
-      const partials = others.slice(0, -2);
+      const partials = others.slice(read, -2);
+      const end = epilogue && new EpilogueWriter(e, f, epilogue, others.slice(0, read), y);
       f.for(from, to, (unit) => {
         const place = unitPlace(f, unit, division);
         for (const shape of shapes) {
-          const writer = new CorrelationWriter(e, f, shape, weights, place, { x, w, y, partials });
+          const writer = new CorrelationWriter(e, f, shape, weights, place, { x, w, y, partials, end });
           const rows = f.let(least(f, i32.sub(i32.const(shape.rows), place.row), division.rows));
           f.if(i32.gtS(rows, 0), () => writer.write(rows));
         }
@@ -116,6 +120,7 @@ interface Bases {
   readonly w: Local;
   readonly y: Local;
   readonly partials: readonly Local[];
+  readonly end: EpilogueWriter | undefined;
 }
 
 class CorrelationWriter {
@@ -160,7 +165,7 @@ class CorrelationWriter {
     const { x: xStrides, y: yStrides, weightStart, section } = this.#shape;
     const { groupBytes, vectorsAGroup } = this.#weights;
     const { image, images, row } = this.#place;
-    const { x, w, y, partials } = this.#bases;
+    const { x, w, y, partials, end } = this.#bases;
     // A last, narrower group has a part of the others' distance between its correlations.
     const start = (weightStart * (this.#weights.isPacked ? vectors : vectorsAGroup)) / vectorsAGroup;
     const weight = f.let(i32.add(i32.add(w, start), i32.mul(group, groupBytes)));
@@ -170,6 +175,7 @@ class CorrelationWriter {
     if (section) f.advance(source, i32.mul(i32.divU(group, section.vectors / vectorsAGroup), section.bytes));
     const groupOffset = f.let(i32.mul(group, vectorsAGroup * vectorBytes));
     const target = f.let(i32.add(first(y, yStrides), groupOffset));
+    end?.beginChannels(groupOffset);
     const sums = partials.map((base) => {
       const part = i32.mul(this.#place.part, this.#shape.vectors * 2 * vectorBytes);
       return f.let(i32.add(i32.add(base, part), i32.shl(groupOffset, 1)));
@@ -269,7 +275,8 @@ class CorrelationWriter {
       });
     });
     tile.forEach((sum, pixel, v) => {
-      f.emit(v128.store(y, sum, offset(pixel, yStrides) + v * vectorBytes));
+      const place = offset(pixel, yStrides) + v * vectorBytes;
+      f.emit(v128.store(y, this.#bases.end?.apply(sum, y, place, v) ?? sum, place));
     });
   }
 }

@@ -3,6 +3,7 @@
 import type { Geometry, Halo } from '../../geometry.ts';
 import type { Emitter, Weights } from '../../step.ts';
 import type { ConvolutionShape, Forward, Statistics } from '../convolution.ts';
+import { buffersOf } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
 import { correlationKernel, joinImages } from './correlation.ts';
 import { spreadWeights, vectorsOfSection } from './sections.ts';
@@ -24,7 +25,7 @@ export function forwardHalo(shape: ConvolutionShape): Halo {
 
 export function directForward(
   e: Emitter,
-  { x, weights: stored, y, window: { stride, padding, groups = 1 }, statistics = false }: Forward,
+  { x, weights: stored, y, window: { stride, padding, groups = 1 }, statistics = false, epilogue }: Forward,
 ): Statistics | undefined {
   const [g, out] = [x.geometry, y.geometry];
   const { sections, weights } = spreadWeights(e, stored, groups);
@@ -52,18 +53,19 @@ export function directForward(
   const pixels = out.n * out.h * out.w;
   const vectorsAGroup = vectorsOfSection(vectorsFor(shape.rows * shape.columns), vectors / sections, sections);
   const ready = readWeights(e, weights, vectorsAGroup, pixels);
-  const { kernel, units, parts } = correlationKernel(e, 'conv2d', [shape], ready.layout, statistics);
+  const { kernel, units, parts } = correlationKernel(e, 'conv2d', [shape], ready.layout, { statistics, epilogue });
   const partial = (name: string) => e.scratch(name, parts * partBytes(out.c));
   const found = statistics
     ? { sums: partial('channel sums'), squares: partial('channel sums of squares'), parts }
     : undefined;
+  const also = buffersOf(epilogue);
   const added = found ? [found.sums, found.squares] : [];
   e.step({
     name: `conv2d ${describe(stored, out, groups)}`,
     kernel,
-    arguments: [x.buffer, ready.place, y.buffer, ...added],
+    arguments: [x.buffer, ready.place, y.buffer, ...also, ...added],
     units,
-    reads: [x.buffer, ready.buffer],
+    reads: [x.buffer, ready.buffer, ...also],
     writes: [y.buffer, ...added],
     operations: operationsOf(stored, out),
   });

@@ -10,6 +10,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Image, Weights } from '../../step.ts';
 import { i32, type } from '../../wasm.ts';
 import type { Forward, InputGradient, Statistics } from '../convolution.ts';
+import { buffersOf, type Epilogue } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
 import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './blocks.ts';
 import { clear, promote, statisticsOf } from './channel-sums.ts';
@@ -36,15 +37,26 @@ interface Call {
   readonly correlations: Correlations;
   readonly direction: Direction;
   readonly statistics: boolean;
+  readonly epilogue?: Epilogue;
 }
 
 export function winogradForward(
   e: Emitter,
-  { x, weights, y, window, statistics = false }: Forward,
+  { x, weights, y, window, statistics = false, epilogue }: Forward,
 ): Statistics | undefined {
   const filters = filtersOf(window)!;
   const correlations = forwardCorrelations(filters, window);
-  return convolve(e, { name: 'conv2d', x, weights, y, filters, correlations, direction: 'forward', statistics });
+  return convolve(e, {
+    name: 'conv2d',
+    x,
+    weights,
+    y,
+    filters,
+    correlations,
+    direction: 'forward',
+    statistics,
+    epilogue,
+  });
 }
 
 export function winogradInputGradient(e: Emitter, { upstream: x, weights, dx: y, window }: InputGradient): void {
@@ -122,7 +134,7 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
   const positions = positionsOf(call.filters);
   const patches = patchKernel(e, patchesOf(call, plan, shape.inStride));
   const products = forwardProducts(e, shape);
-  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined);
+  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined, call.epilogue);
   const start = xStart(call);
   const blocks = Math.ceil(tiling.count / block);
   const units = statistics?.parts ?? blocks;
@@ -132,16 +144,20 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
     workBytes,
     2 * outVectors * vectorBytes,
   );
+  const read = buffersOf(call.epilogue);
+  const added = statistics ? [statistics.sums, statistics.squares] : [];
   const key = `winograd fused ${[patches.index, products.index, output.index, start, y.geometry.origin, block, units]}`;
   const kernel = e.module.once(key, () => {
-    const parameters = Array<typeof type.i32>(statistics ? 8 : 6).fill(type.i32);
+    const parameters = Array<typeof type.i32>(6 + read.length + added.length).fill(type.i32);
     return e.module.function(`${call.name} winograd`, parameters, (f, source, u, target, scratch, ...others) => {
       const [from, to] = others.slice(-2);
       const [v, m, work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
       const [first, last] = [f.let(i32.add(source, start)), f.let(i32.add(target, y.geometry.origin))];
       forEachBlock(f, { from, to, units, blocks, block, tiles: tiling.count }, (unit) => {
         if (!statistics) return (tile, count) => stages(tile, count);
-        const rows = others.slice(0, 2).map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
+        const rows = others
+          .slice(read.length, -2)
+          .map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
         for (const row of rows) clear(f, row, partBytes(y.geometry.c));
         return (tile, count) => {
           clear(f, sums, 2 * outVectors * vectorBytes);
@@ -152,17 +168,16 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
       function stages(tile: Local, count: Local): void {
         f.call(patches, first, v, work, tile, count);
         f.call(products, v, u, m, count, i32.const(0), i32.const(positions));
-        f.call(output, m, last, work, tile, count, sums);
+        f.call(output, m, last, work, tile, count, sums, ...others.slice(0, read.length));
       }
     });
   });
-  const added = statistics ? [statistics.sums, statistics.squares] : [];
   e.step({
     name: describe(call),
     kernel,
-    arguments: [x.buffer, weights.buffer, y.buffer, { threadBytes: memory.bytes }, ...added],
+    arguments: [x.buffer, weights.buffer, y.buffer, { threadBytes: memory.bytes }, ...read, ...added],
     units,
-    reads: [x.buffer, weights.buffer],
+    reads: [x.buffer, weights.buffer, ...read],
     writes: [y.buffer, ...added],
     operations: operationsOf(call),
   });
@@ -185,36 +200,39 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
     writes: [m],
     operations: operationsOf(call),
   });
-  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined);
+  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined, call.epilogue);
   const blocks = Math.ceil(tiling.count / block);
   const units = statistics?.parts ?? blocks;
   const memory = layOut(workBytes, 2 * outVectors * vectorBytes);
+  const read = buffersOf(call.epilogue);
+  const added = statistics ? [statistics.sums, statistics.squares] : [];
   const key = `winograd staged output ${[output.index, y.geometry.origin, block, units, outVectors]}`;
   const kernel = e.module.once(key, () => {
-    const parameters = Array<typeof type.i32>(statistics ? 7 : 5).fill(type.i32);
+    const parameters = Array<typeof type.i32>(5 + read.length + added.length).fill(type.i32);
     return e.module.function('winograd output', parameters, (f, products, target, scratch, ...others) => {
       const [from, to] = others.slice(-2);
       const [work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
       const last = f.let(i32.add(target, y.geometry.origin));
       forEachBlock(f, { from, to, units, blocks, block, tiles: tiling.count }, (unit) => {
-        const rows = others.slice(0, -2).map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
+        const rows = others
+          .slice(read.length, -2)
+          .map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
         for (const row of rows) clear(f, row, partBytes(y.geometry.c));
         return (tile, count) => {
           const place = i32.add(products, i32.mul(tile, outVectors * vectorBytes));
           if (rows.length > 0) clear(f, sums, 2 * outVectors * vectorBytes);
-          f.call(output, place, last, work, tile, count, sums);
+          f.call(output, place, last, work, tile, count, sums, ...others.slice(0, read.length));
           if (rows.length > 0) promote(f, sums, rows, outVectors);
         };
       });
     });
   });
-  const added = statistics ? [statistics.sums, statistics.squares] : [];
   e.step({
     name: `${name}, output`,
     kernel,
-    arguments: [m, y.buffer, { threadBytes: memory.bytes }, ...added],
+    arguments: [m, y.buffer, { threadBytes: memory.bytes }, ...read, ...added],
     units,
-    reads: [m],
+    reads: [m, ...read],
     writes: [y.buffer, ...added],
   });
 }

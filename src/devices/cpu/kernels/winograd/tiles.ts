@@ -5,6 +5,7 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { type Geometry, geometryKey, vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
+import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
 import { type Transforms, transform2d } from './transforms.ts';
 
 /** Tiles over a map. */
@@ -95,17 +96,23 @@ export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilde
 }
 
 /**
- * Parameters: products [position][tile][channel], first pixel's address of y, work, first tile, count, sums. With `statistics`,
- * the sums of y and of y^2 are added to float32 [channel] and [channel] at `sums`.
+ * Parameters: products [position][tile][channel], first pixel's address of y, work, first tile, count, sums, what an epilogue
+ * reads. With `statistics`, the sums of y and of y^2 are added to float32 [channel] and [channel] at `sums`.
  */
-export function outputKernel(e: Emitter, outputs: TileTransforms, statistics: boolean): FunctionBuilder {
+export function outputKernel(
+  e: Emitter,
+  outputs: TileTransforms,
+  statistics: boolean,
+  epilogue?: Epilogue,
+): FunctionBuilder {
   const { transforms, step, tiling, geometry: g, stride } = outputs;
   const vectors = g.stored / 4;
-  return e.module.once(`winograd output ${keyOf(outputs)} ${statistics}`, () =>
+  return e.module.once(`winograd output ${keyOf(outputs)} ${statistics} ${epilogueKey(epilogue)}`, () =>
     e.module.function(
       'winograd output',
-      Array<typeof type.i32>(6).fill(type.i32),
-      (f, products, y, work, first, count, sums) => {
+      Array<typeof type.i32>(6 + buffersOf(epilogue).length).fill(type.i32),
+      (f, products, y, work, first, count, sums, ...read) => {
+        const end = epilogue && new EpilogueWriter(e, f, epilogue, read, f.let(i32.sub(y, g.origin)));
         // Two of each, in turns: additions wait for the one before.
         const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
         forEachTile(f, tiling, g, step, y, { first, count }, (index, { address, row, column }) => {
@@ -116,6 +123,7 @@ export function outputKernel(e: Emitter, outputs: TileTransforms, statistics: bo
           const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, step[0])));
           const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
           const [lastHeight, lastWidth] = [g.h % step[0], g.w % step[1]];
+          end?.beginChannels(i32.const(0));
           f.repeat(vectors, () => {
             if (statistics) {
               f.set(sum[0], v128.load(total));
@@ -129,7 +137,8 @@ export function outputKernel(e: Emitter, outputs: TileTransforms, statistics: bo
               (i, j) => v128.load(source, (i * transforms[1].inputs + j) * stride),
               (i, j, value) => {
                 const store = (): void => {
-                  f.emit(v128.store(into, value, i * g.rowBytes + j * g.pixelBytes));
+                  const place = i * g.rowBytes + j * g.pixelBytes;
+                  f.emit(v128.store(into, end?.apply(value, into, place, 0) ?? value, place));
                   if (!statistics) return;
                   f.set(sum[j % 2], f32x4.add(sum[j % 2], value));
                   f.set(square[j % 2], e.madd(value, value, square[j % 2]));
@@ -148,6 +157,7 @@ export function outputKernel(e: Emitter, outputs: TileTransforms, statistics: bo
               f.emit(v128.store(total, f32x4.add(square[0], square[1]), vectors * vectorBytes));
               f.advance(total, vectorBytes);
             }
+            end?.advanceChannels();
             f.advance(source, vectorBytes);
             f.advance(into, vectorBytes);
           });
