@@ -4,6 +4,7 @@ export type { BlockClass, BlockOptions } from './block.ts';
 export { Bottleneck } from './bottleneck.ts';
 export type { ModelEntry, ModelFamily } from './definition.ts';
 export type { ModelOptions } from './model-options.ts';
+export { PreActivationBlock, PreActivationBottleneck } from './pre-activation.ts';
 export { createModel, findModel, listModels } from './registry.ts';
 export { ResidualBlock } from './residual-block.ts';
 export { type Architecture, ResNet, type ResNetOptions } from './resnet.ts';

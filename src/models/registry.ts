@@ -5,11 +5,12 @@ import type { Module } from '../nn/index.ts';
 import { Input } from '../tensor/index.ts';
 import { randomStream } from '../tensor/random.ts';
 import { articleModels } from './article.ts';
+import { cifarModels, preActivationModels } from './cifar.ts';
 import type { ModelEntry } from './definition.ts';
 import { checkOptions, type ModelOptions } from './model-options.ts';
 import { torchvisionModels } from './torchvision.ts';
 
-const entries: readonly ModelEntry[] = [...articleModels, ...torchvisionModels];
+const entries: readonly ModelEntry[] = [...articleModels, ...cifarModels, ...preActivationModels, ...torchvisionModels];
 
 export function listModels(): readonly ModelEntry[] {
   return entries;

@@ -1,7 +1,7 @@
 // The layer table of a model: what each layer puts out, owns and costs. Costs are read off the graph of one forward pass:
 // a convolution or matrix product belongs to the layer whose weight it reads.
 
-import { type Module, trace } from '../nn/index.ts';
+import { Identity, type Module, trace } from '../nn/index.ts';
 import { ancestors } from '../tensor/autograd.ts';
 import { Input, type Shape, type Tensor } from '../tensor/index.ts';
 
@@ -35,12 +35,12 @@ export function summarise(model: Module, inputShape: Shape): ModelSummary {
   model.train(wasTraining);
 
   const nodes = ancestors(output);
+  const costs = costsByInput(nodes);
   const layers = calls
-    .filter(({ module }) => module.namedChildren().size === 0)
+    .filter(({ module }) => module.namedChildren().size === 0 && !(module instanceof Identity))
     .map(({ name, module, output: { shape: outputShape } }) => {
-      const own = new Set<Tensor>(module.parameters());
       const parameters = countParameters(module);
-      const cost = total(nodes.filter((node) => node.inputs.some((input) => own.has(input))).map(multiplyAdds));
+      const cost = total(module.parameters().map((parameter) => costs.get(parameter) ?? 0));
       return { name, kind: module.constructor.name, outputShape, parameters, multiplyAdds: cost };
     });
   return {
@@ -49,6 +49,16 @@ export function summarise(model: Module, inputShape: Shape): ModelSummary {
     parameters: countParameters(model),
     multiplyAdds: total(nodes.map(multiplyAdds)),
   };
+}
+
+/** For each tensor, the multiply-adds of the nodes that read it. */
+function costsByInput(nodes: readonly Tensor[]): Map<Tensor, number> {
+  const costs = new Map<Tensor, number>();
+  for (const node of nodes) {
+    const cost = multiplyAdds(node);
+    if (cost > 0) for (const input of new Set(node.inputs)) costs.set(input, (costs.get(input) ?? 0) + cost);
+  }
+  return costs;
 }
 
 /** Trainable numbers of a model or layer. */

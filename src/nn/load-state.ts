@@ -44,8 +44,9 @@ export function loadState(
   return { missing, unexpected };
 }
 
-/** PyTorch stores counters as int64, which readers hand over as bigint. */
+/** PyTorch stores counters as int64, which readers hand over as bigint. Weights come as they are: a copy is quick. */
 function convert(variable: Variable, values: ArrayLike<number | bigint>): Float32Array | Int32Array {
+  if (variable.dtype === 'float32' && values instanceof Float32Array) return values.slice();
   return variable.dtype === 'int32' ? Int32Array.from(values, Number) : Float32Array.from(values, Number);
 }
 

@@ -34,6 +34,7 @@ const operations: Readonly<Record<string, Build>> = {
   'op-maxpool': ({ x }, { kernel, stride, padding }) =>
     t.maxPool2d(x, Number(kernel), { stride: Number(stride), padding: Number(padding) }),
   'op-avgpool': ({ x }, { kernel }) => t.avgPool2d(x, Number(kernel)),
+  'op-pad-channels': ({ x }, { extra }) => t.padChannels(x, Number(extra)),
   'op-global-avgpool': ({ x }) => t.globalAvgPool2d(x),
   'op-batchnorm-eval': ({ x, weight, bias, running_mean, running_var }, { eps }) =>
     t.batchNorm(x, { mean: running_mean, variance: running_var }, { weight, bias }, Number(eps)),
