@@ -67,6 +67,9 @@ describe.each([1, 2])('with %i threads', (threads) => {
     { channels: [8, 12], size: [7, 9], batch: 2 },
     { channels: [256, 128], size: [6, 5], batch: 1 },
     { channels: [16, 32], size: [16, 16], batch: 2, stride: 2 },
+    // So few tiles that threads share the channels.
+    { channels: [12, 64], size: [8, 7], batch: 1 },
+    { channels: [16, 128], size: [4, 4], batch: 1, stride: 2 },
     // The direct kernels.
     { channels: [1, 8], size: [10, 11], batch: 2 },
     { channels: [3, 16], size: [15, 15], batch: 2, kernel: 7, stride: 2 },
@@ -91,6 +94,11 @@ describe.each([1, 2])('with %i threads', (threads) => {
     const sum = relu(add(addBias(convolve(relu(y), 24)), shortcut));
     const z = convolve(sum, 8, { kernel: 5 });
     expect(await passesOf({ z: relu(z), sum }, x)).toEqual([]);
+  });
+
+  it('a block adds its shortcut where threads share the channels', async () => {
+    const x = new Input('x', [1, 64, 7, 8]);
+    expect(await passesOf({ y: relu(add(addBias(convolve(x, 64)), x)) }, x)).toEqual([]);
   });
 
   it('two convolutions are added up by the later one', async () => {

@@ -5,6 +5,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Image } from '../../step.ts';
 import { type Code, i32, select, type } from '../../wasm.ts';
 import { type Filters, positionsOf, weightPositionsOf } from './filters.ts';
+import { vectorsAtATime } from './products.ts';
 import { patchKernel, type TileTransforms } from './tiles.ts';
 import { workBytes } from './transforms.ts';
 
@@ -12,10 +13,20 @@ import { workBytes } from './transforms.ts';
 const fusedBytes = 640 * 1024;
 const fusedWeightBytes = 1024 * 1024;
 const largestBlock = 32;
+const fewBlocks = 4;
 
 /** Tiles of a block: 32, or fewer where a small batch would leave threads without work. */
 export function blockOf(tiles: number): number {
   return Math.min(largestBlock, Math.max(4, Math.ceil(tiles / 32) * 4));
+}
+
+/**
+ * Into how many pieces the output channels of a block are cut, where there are few blocks for threads to share. Each piece
+ * transforms the patches anew, so it should have 32 channels for them at least.
+ */
+export function piecesOf(blocks: number, outVectors: number): number {
+  const wanted = Math.min(Math.ceil(fewBlocks / blocks), Math.floor(outVectors / 8));
+  return wanted > 1 && outVectors % (wanted * vectorsAtATime) === 0 ? wanted : 1;
 }
 
 export function isFused(filters: Filters, inVectors: number, outVectors: number, block: number): boolean {
@@ -35,16 +46,19 @@ interface Blocks {
   /** Tiles of a block, and of all. */
   readonly block: number;
   readonly tiles: number;
+  /** Each unit is done so many times, each time another piece of it. 1 by default. */
+  readonly pieces?: number;
 }
 
 /** For each block of each unit: its first tile, and how many it has. */
 export function forEachBlock(
   f: FunctionBuilder,
-  { from, to, units, blocks, block, tiles }: Blocks,
-  beginUnit: (unit: Local) => (tile: Local, count: Local) => void,
+  { from, to, units, blocks, block, tiles, pieces = 1 }: Blocks,
+  beginUnit: (unit: Local, piece: Code) => (tile: Local, count: Local) => void,
 ): void {
-  f.for(from, to, (unit) => {
-    const body = beginUnit(unit);
+  f.for(from, to, (index) => {
+    const unit = pieces === 1 ? index : f.let(i32.divU(index, pieces));
+    const body = beginUnit(unit, pieces === 1 ? i32.const(0) : i32.remU(index, pieces));
     const bound = (index: Code): Code => i32.divU(i32.mul(index, blocks), units);
     f.for(bound(unit), f.let(bound(i32.add(unit, 1))), (index) => {
       const tile = f.let(i32.mul(index, block));

@@ -8,11 +8,11 @@
 import type { Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Image, Weights } from '../../step.ts';
-import { i32, type } from '../../wasm.ts';
+import { type Code, i32, type } from '../../wasm.ts';
 import type { Forward, InputGradient, Statistics } from '../convolution.ts';
 import { buffersOf, type Epilogue } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
-import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './blocks.ts';
+import { blockOf, forEachBlock, isFused, layOut, piecesOf, stagePatches } from './blocks.ts';
 import { clear, promote, statisticsOf } from './channel-sums.ts';
 import {
   type Correlations,
@@ -107,12 +107,17 @@ const patchesOf = ({ x, correlations: [rows, columns] }: Call, { tiling }: Plan,
   stride,
 });
 
-const outputOf = ({ y, correlations }: Call, { tiling }: Plan, stride: number): TileTransforms => ({
+const outputOf = (
+  { y, correlations }: Call,
+  { tiling }: Plan,
+  { outVectors, outStride }: ProductShape,
+): TileTransforms => ({
   transforms: [correlations[0].output, correlations[1].output],
   step: outputsOf(correlations),
   tiling,
   geometry: y.geometry,
-  stride,
+  vectors: outVectors,
+  stride: outStride,
 });
 
 function shapeOf({ filters }: Call, { inVectors, outVectors, weights }: Plan, tiles: number): ProductShape {
@@ -129,15 +134,17 @@ function shapeOf({ filters }: Call, { inVectors, outVectors, weights }: Plan, ti
 
 function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | undefined): void {
   const { x, y } = call;
-  const { tiling, block, outVectors, weights } = plan;
-  const shape = shapeOf(call, plan, block);
+  const { tiling, block, weights } = plan;
+  const blocks = Math.ceil(tiling.count / block);
+  const pieces = statistics ? 1 : piecesOf(blocks, plan.outVectors);
+  const outVectors = plan.outVectors / pieces;
+  const shape = { ...shapeOf(call, { ...plan, outVectors }, block), allOutVectors: plan.outVectors };
   const positions = positionsOf(call.filters);
   const patches = patchKernel(e, patchesOf(call, plan, shape.inStride));
   const products = forwardProducts(e, shape);
-  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined, call.epilogue);
+  const output = outputKernel(e, outputOf(call, plan, shape), statistics !== undefined, call.epilogue);
   const start = xStart(call);
-  const blocks = Math.ceil(tiling.count / block);
-  const units = statistics?.parts ?? blocks;
+  const units = statistics?.parts ?? blocks * pieces;
   const memory = layOut(
     positions * shape.inStride,
     positions * shape.outStride,
@@ -153,22 +160,26 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
       const [from, to] = others.slice(-2);
       const [v, m, work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
       const [first, last] = [f.let(i32.add(source, start)), f.let(i32.add(target, y.geometry.origin))];
-      forEachBlock(f, { from, to, units, blocks, block, tiles: tiling.count }, (unit) => {
-        if (!statistics) return (tile, count) => stages(tile, count);
+      const ranges = { from, to, units: units / pieces, blocks, block, tiles: tiling.count, pieces };
+      forEachBlock(f, ranges, (unit, piece) => {
+        if (!statistics) return (tile, count) => stages(tile, count, piece);
         const rows = others
           .slice(read.length, -2)
           .map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
         for (const row of rows) clear(f, row, partBytes(y.geometry.c));
         return (tile, count) => {
           clear(f, sums, 2 * outVectors * vectorBytes);
-          stages(tile, count);
+          stages(tile, count, piece);
           promote(f, sums, rows, outVectors);
         };
       });
-      function stages(tile: Local, count: Local): void {
+      function stages(tile: Local, count: Local, piece: Code): void {
+        const channels = f.let(i32.mul(piece, outVectors * vectorBytes));
+        const ofPiece = (base: Local): Code => i32.add(base, channels);
+        const weight = i32.add(u, i32.mul(channels, weights.inChannels));
         f.call(patches, first, v, work, tile, count);
-        f.call(products, v, u, m, count, i32.const(0), i32.const(positions));
-        f.call(output, m, last, work, tile, count, sums, ...others.slice(0, read.length));
+        f.call(products, v, weight, m, count, i32.const(0), i32.const(positions));
+        f.call(output, m, ofPiece(last), work, tile, count, sums, ...others.slice(0, read.length).map(ofPiece));
       }
     });
   });
@@ -200,7 +211,7 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
     writes: [m],
     operations: operationsOf(call),
   });
-  const output = outputKernel(e, outputOf(call, plan, shape.outStride), statistics !== undefined, call.epilogue);
+  const output = outputKernel(e, outputOf(call, plan, shape), statistics !== undefined, call.epilogue);
   const blocks = Math.ceil(tiling.count / block);
   const units = statistics?.parts ?? blocks;
   const memory = layOut(workBytes, 2 * outVectors * vectorBytes);

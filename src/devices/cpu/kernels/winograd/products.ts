@@ -79,6 +79,8 @@ export interface ProductShape {
   /** Vectors of channels of each tile, in and out. */
   readonly inVectors: number;
   readonly outVectors: number;
+  /** Of which outVectors are taken, some whole groups; as many by default. */
+  readonly allOutVectors?: number;
   /** Channels in that are not padding. */
   readonly inChannels: number;
   readonly inStride: number;
@@ -93,7 +95,7 @@ const keyOf = ({ filters, ...sizes }: ProductShape): string =>
  * first position, end. Tiles are taken in fours: the memory must be there up to the next multiple.
  */
 export function forwardProducts(e: Emitter, shape: ProductShape) {
-  const { filters, inVectors, outVectors, inChannels, inStride, outStride } = shape;
+  const { filters, inVectors, outVectors, allOutVectors = outVectors, inChannels, inStride, outStride } = shape;
   const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
   return e.module.once(`winograd products ${keyOf(shape)}`, () =>
     e.module.function(
@@ -105,7 +107,7 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
           const left = f.let(i32.add(input, i32.mul(position, inStride)));
           const out = f.let(i32.add(result, i32.mul(position, outStride)));
           const weight = weightOf(f, filters, position);
-          const right = f.let(i32.add(weights, i32.mul(weight, weightStride(inChannels, outVectors))));
+          const right = f.let(i32.add(weights, i32.mul(weight, weightStride(inChannels, allOutVectors))));
           forEachGroup(f, outVectors, (vectors) => {
             const [tile, into] = [f.let(left), f.let(out)];
             f.repeat(quads, () => {

@@ -58,17 +58,18 @@ export interface TileTransforms {
   readonly step: Extents;
   readonly tiling: Tiling;
   readonly geometry: Geometry;
+  /** Vectors of channels that are taken; all by default. */
+  readonly vectors?: number;
   /** Bytes from one position to the next. */
   readonly stride: number;
 }
 
-const keyOf = ({ transforms, step, tiling, geometry, stride }: TileTransforms): string =>
-  JSON.stringify([transforms.map(({ name }) => name), step, tiling, geometryKey(geometry), stride]);
+const keyOf = ({ transforms, step, tiling, geometry, vectors, stride }: TileTransforms): string =>
+  JSON.stringify([transforms.map(({ name }) => name), step, tiling, geometryKey(geometry), vectors, stride]);
 
 /** Parameters: first pixel's address of the first patch, [position][tile][channel], work, first tile, count. */
 export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilder {
-  const { transforms, step, tiling, geometry: g, stride } = patches;
-  const vectors = g.stored / 4;
+  const { transforms, step, tiling, geometry: g, vectors = g.stored / 4, stride } = patches;
   return e.module.once(`winograd patches ${keyOf(patches)}`, () =>
     e.module.function(
       'winograd patches',
@@ -105,8 +106,7 @@ export function outputKernel(
   statistics: boolean,
   epilogue?: Epilogue,
 ): FunctionBuilder {
-  const { transforms, step, tiling, geometry: g, stride } = outputs;
-  const vectors = g.stored / 4;
+  const { transforms, step, tiling, geometry: g, vectors = g.stored / 4, stride } = outputs;
   return e.module.once(`winograd output ${keyOf(outputs)} ${statistics} ${epilogueKey(epilogue)}`, () =>
     e.module.function(
       'winograd output',
