@@ -10,7 +10,7 @@ export interface Example {
   /** 0 to classes.length - 1; -1 in a multi-label data set. */
   readonly label: number;
   /** Multi-label data sets only: 1 for each class that the image has, 0 for the others [classes]. */
-  readonly labels?: Uint8Array;
+  readonly labels?: ArrayLike<number>;
 }
 
 export interface Dataset {
@@ -30,42 +30,45 @@ export interface Dataset {
   share?(): SharedDataset | undefined;
 }
 
-/** The labels of an example without its image. */
-export type Labels = Pick<Example, 'label' | 'labels'>;
-
 export interface ArrayDatasetOptions {
   readonly name: string;
   readonly classes: readonly string[];
   readonly imageShape: ImageShape;
   /** Bytes [N, H, W, C]. */
   readonly images: Uint8Array;
-  /** Classes [N]. */
+  /** Classes [N]; or, with several labels an image, 1 or 0 for each class [N, classes]. */
   readonly labels: Uint8Array | Int32Array;
+  /** Whether an image has any number of classes; false by default. */
+  readonly multiLabel?: boolean;
 }
 
 export class ArrayDataset implements Dataset {
   readonly name: string;
   readonly classes: readonly string[];
   readonly imageShape: ImageShape;
+  readonly multiLabel: boolean;
   readonly length: number;
   /** In shared memory where the platform has it; copied from the options unless they were shared already. */
   readonly images: Uint8Array;
   readonly labels: Uint8Array | Int32Array;
 
   /** @throws ResiduaError when the images and labels differ in number, or a label is no class */
-  constructor({ name, classes, imageShape, images, labels }: ArrayDatasetOptions) {
+  constructor({ name, classes, imageShape, images, labels, multiLabel = false }: ArrayDatasetOptions) {
     const [channels, height, width] = imageShape;
     const size = channels * height * width;
-    if (images.length !== labels.length * size) {
+    const length = multiLabel ? labels.length / classes.length : labels.length;
+    if (images.length !== length * size) {
       const count = images.length / size;
       throw new ResiduaError(
-        `${name}: found ${Number.isInteger(count) ? count : count.toFixed(2)} images of ${size} bytes ([${imageShape.join(', ')}]), but ${labels.length} labels`,
+        `${name}: found ${Number.isInteger(count) ? count : count.toFixed(2)} images of ${size} bytes ([${imageShape.join(', ')}]), but ${length} labels`,
         { hint: 'Images and labels must come from the same split of the same data set.' },
       );
     }
+    const most = multiLabel ? 2 : classes.length;
     for (let i = 0; i < labels.length; i++) {
-      if (labels[i] < 0 || labels[i] >= classes.length) {
-        throw new ResiduaError(`${name}: label ${labels[i]} of image ${i} is not from 0 to ${classes.length - 1}`, {
+      if (labels[i] < 0 || labels[i] >= most) {
+        const image = multiLabel ? Math.floor(i / classes.length) : i;
+        throw new ResiduaError(`${name}: label ${labels[i]} of image ${image} is not from 0 to ${most - 1}`, {
           hint: `The data set has ${classes.length} classes: ${classes.join(', ')}.`,
         });
       }
@@ -73,7 +76,8 @@ export class ArrayDataset implements Dataset {
     this.name = name;
     this.classes = classes;
     this.imageShape = imageShape;
-    this.length = labels.length;
+    this.length = length;
+    this.multiLabel = multiLabel;
     this.images = shared(images);
     this.labels = shared(labels);
   }
@@ -83,13 +87,13 @@ export class ArrayDataset implements Dataset {
     const [channels, height, width] = this.imageShape;
     const size = channels * height * width;
     const data = this.images.subarray(index * size, (index + 1) * size);
-    return { image: { channels, height, width, data }, label: this.labels[index] };
+    return { image: { channels, height, width, data }, ...labelsAt(this, this.labels, index) };
   }
 
   share(): SharedDataset | undefined {
     if (!isShared(this.images)) return undefined;
-    const { name, classes, imageShape, images, labels } = this;
-    return { kind: 'array', name, classes, imageShape, images, labels };
+    const { name, classes, imageShape, images, labels, multiLabel } = this;
+    return { kind: 'array', name, classes, imageShape, images, labels, multiLabel };
   }
 }
 
@@ -181,6 +185,16 @@ export function fromShared(message: SharedDataset, openFiles?: (options: FilesDa
   }
   if (openFiles === undefined) throw new Error(`${message.name}: files cannot be read here`);
   return openFiles(message);
+}
+
+/** An example's part of the labels of a data set, [N] or [N, classes]. */
+export function labelsAt(
+  { classes, multiLabel }: Dataset,
+  labels: Uint8Array | Int32Array,
+  index: number,
+): Pick<Example, 'label' | 'labels'> {
+  if (!multiLabel) return { label: labels[index] };
+  return { label: -1, labels: labels.subarray(index * classes.length, (index + 1) * classes.length) };
 }
 
 /** @throws RangeError unless the data set has such an index */

@@ -2,7 +2,14 @@
 // loader keeps what is worth keeping (image-cache.ts).
 
 import { join } from 'node:path';
-import { checkIndex, type Dataset, type Example, type FilesDatasetOptions, type SharedDataset } from './dataset.ts';
+import {
+  checkIndex,
+  type Dataset,
+  type Example,
+  type FilesDatasetOptions,
+  labelsAt,
+  type SharedDataset,
+} from './dataset.ts';
 import type { InputShape } from './image.ts';
 import { type Channels, readImage } from './images/decode-image.node.ts';
 
@@ -30,10 +37,7 @@ export class FilesDataset implements Dataset {
   get(index: number): Example {
     checkIndex(this, index);
     const image = readImage(this.pathOf(index), this.imageShape[0] as Channels);
-    const { labels } = this.#options;
-    if (!this.multiLabel) return { image, label: labels[index] };
-    const count = this.classes.length;
-    return { image, label: -1, labels: labels.subarray(index * count, (index + 1) * count) as Uint8Array };
+    return { image, ...labelsAt(this, this.#options.labels, index) };
   }
 
   pathOf(index: number): string {

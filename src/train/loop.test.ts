@@ -4,52 +4,18 @@
 import { describe, expect, it } from 'vitest';
 import { devices } from '../../test/devices.ts';
 import { tinyDataset, tinyModel } from '../../test/tiny.ts';
-import { type BatchLoader, compose, DataLoader, randomCrop, toTensor } from '../data/index.ts';
+import { adamw, hashOf, loader, schedule, setUp, stopAfter } from '../../test/tiny-training.ts';
+import { ArrayDataset, type BatchLoader, compose, DataLoader, randomCrop, toTensor } from '../data/index.ts';
 import type { Device } from '../devices/device.ts';
 import type { Module } from '../nn/index.ts';
+import { Variable } from '../tensor/index.ts';
 import { restoreCheckpoint, saveCheckpoint, type Trained } from './checkpoint.ts';
 import { Evaluator, evaluate } from './evaluate.ts';
 import { type TrainOptions, train } from './loop.ts';
 import { createOptimizer, type OptimizerConfig } from './optimizers/index.ts';
-import type { EpochSummary, LogPoint, Ready, StepProgress } from './progress.ts';
-import { oneCycleLR } from './schedules/index.ts';
+import type { EpochSummary, LogPoint, Ready, StepProgress, Validation } from './progress.ts';
 import { TrainingState } from './state.ts';
-import { multiLabel } from './task.ts';
-import { weightsHash } from './weights-hash.ts';
-
-/** 22 images in batches of 8: three steps an epoch, the last on 6 images. */
-const loader = () =>
-  new DataLoader(tinyDataset(22), {
-    batchSize: 8,
-    shuffle: true,
-    seed: 5,
-    transform: compose([randomCrop(8, { padding: 1 }), toTensor()]),
-  });
-const schedule = oneCycleLR({ maxLearningRate: 0.02, steps: 6 });
-const adamw: OptimizerConfig = { name: 'adamw', weightDecay: 0.01, decayNormAndBias: false };
-
-function setUp(device: Device, config: OptimizerConfig = adamw) {
-  const model = tinyModel();
-  const optimizer = createOptimizer(config, model.parameters());
-  return { device, model, optimizer, loader: loader(), learningRate: schedule, epochs: 2 };
-}
-
-async function hash(device: Device, model: Module): Promise<string> {
-  for (const variable of model.stateDict().values()) await device.read(variable);
-  return weightsHash(model);
-}
-
-/** Ends the training after so many steps; never for 0. */
-function stopAfter(steps: number, { device, model, optimizer }: Trained): Pick<TrainOptions, 'signal' | 'onStep'> {
-  const controller = new AbortController();
-  const variables = [...model.namedState().values(), ...optimizer.state().values()];
-  const onStep = async ({ step }: StepProgress) => {
-    // The reference device keeps float64 from step to step, a checkpoint float32: here every step ends in float32.
-    for (const variable of variables) await device.write(variable, await device.read(variable));
-    if (step === steps) controller.abort();
-  };
-  return { signal: controller.signal, onStep };
-}
+import { multiLabel, singleLabel } from './task.ts';
 
 describe.each(devices)('training on $name', ({ create }) => {
   it('learns to tell squares apart', async () => {
@@ -128,7 +94,7 @@ describe.each(devices)('training on $name', ({ create }) => {
     const whole = setUp(device, config);
     const wholeLog: LogPoint[] = [];
     await train({ ...whole, ...stopAfter(0, whole), logEvery: 2, onLog: (point) => void wholeLog.push(point) });
-    const expected = await hash(device, whole.model);
+    const expected = await hashOf(device, whole.model);
 
     for (const stop of stops) {
       const log: LogPoint[] = [];
@@ -143,7 +109,7 @@ describe.each(devices)('training on $name', ({ create }) => {
       expect(restored.toJSON()).toEqual(state.toJSON());
       await train({ ...second, ...stopAfter(0, second), state: restored, logEvery: 2, onLog });
 
-      expect(await hash(device, second.model)).toBe(expected);
+      expect(await hashOf(device, second.model)).toBe(expected);
       expect(log.map(({ step, loss, accuracy }) => ({ step, loss, accuracy }))).toEqual(
         wholeLog.map(({ step, loss, accuracy }) => ({ step, loss, accuracy })),
       );
@@ -165,22 +131,67 @@ describe.each(devices)('training on $name', ({ create }) => {
     await device.close();
   });
 
-  it('trains several labels an image, given by the place of the image in the data set', async () => {
+  it('trains several labels an image', async () => {
     const device = await create();
     const { model, optimizer } = setUp(device);
-    const training = new DataLoader(tinyDataset(48), { batchSize: 12, shuffle: true });
     // Labels: is it class a? is it not class c? is it an image at all?
-    const labelsOf = (index: number) => {
-      const { label } = training.dataset.get(index);
-      return [Number(label === 0), Number(label !== 2), 1];
-    };
-    const task = multiLabel({ labelsOf });
+    const { images, imageShape, labels: single } = tinyDataset(48);
+    const labels = Uint8Array.from([...single].flatMap((label) => [Number(label === 0), Number(label !== 2), 1]));
+    const classes = ['a', 'b', 'c'];
+    const dataset = new ArrayDataset({ name: 'several', classes, imageShape, images, labels, multiLabel: true });
+    const training = new DataLoader(dataset, { batchSize: 12, shuffle: true });
+    const task = multiLabel();
     await train({ device, model, optimizer, task, loader: training, epochs: 8, learningRate: 0.03 });
     const result = await evaluate({ device, model, task, loader: training });
     expect(result).toMatchObject({ top5: null, confusion: null, ece: null });
     expect(result.accuracy).toBeGreaterThan(0.95);
     expect(result.perClass[2]).toMatchObject({ name: 'c', images: 48, recall: 1 });
     await device.close();
+  });
+});
+
+describe('a batch of mixed images', () => {
+  it("has the loss of both classes, in their proportion: PyTorch's cross entropy with soft targets", async () => {
+    // torch.nn.functional.cross_entropy(torch.tensor([[1., 2., 0.5], [0., -1., 3.]]),
+    //   torch.tensor([[0.7, 0.3, 0.], [0.3, 0., 0.7]])) = 1.0651; with label_smoothing=0.1 it is 1.1435
+    const device = await devices[0].create();
+    const logits = new Variable([2, 3], Float32Array.of(1, 2, 0.5, 0, -1, 3));
+    for (const [labelSmoothing, expected] of [
+      [0, 1.065126],
+      [0.1, 1.143459],
+    ]) {
+      const task = singleLabel({ labelSmoothing, mixed: true });
+      const loss = task.trainingLoss(logits, task.targets(2, 3));
+      const program = await device.compile({ outputs: { loss } });
+      const feeds = { targets: Int32Array.of(0, 2), partners: Int32Array.of(1, 0), ownShare: Float32Array.of(0.7) };
+      expect((await program.run(feeds)).loss[0]).toBeCloseTo(expected, 4);
+    }
+    await device.close();
+  });
+
+  it('trains on every device, alone and accumulated', async () => {
+    for (const { create } of devices) {
+      const device = await create();
+      for (const accumulate of [1, 2]) {
+        const training = new DataLoader(tinyDataset(48), {
+          batchSize: 12,
+          shuffle: true,
+          mix: { mixup: 0.2, cutmix: 1 },
+        });
+        const task = singleLabel({ mixed: true });
+        const { model, optimizer } = setUp(device);
+        const options = { device, model, optimizer, task, accumulate };
+        await train({ ...options, loader: training, epochs: 8, learningRate: 0.03 });
+        const { accuracy } = await evaluate({
+          device,
+          model,
+          task,
+          loader: new DataLoader(tinyDataset(48), { batchSize: 48 }),
+        });
+        expect(accuracy).toBeGreaterThan(0.9);
+      }
+      await device.close();
+    }
   });
 });
 
@@ -221,11 +232,11 @@ describe('a checkpoint', () => {
     const device = await devices[0].create();
     const bytes = await saveCheckpoint(setUp(device), new TrainingState());
     const other = setUp(device, { name: 'sgd' });
-    const before = await hash(device, other.model);
+    const before = await hashOf(device, other.model);
     await expect(restoreCheckpoint(bytes, 'c', other)).rejects.toThrow('it has optimizer.0.exp_avg, the run has not');
     const sgd = await saveCheckpoint(setUp(device, { name: 'sgd' }), new TrainingState());
     await expect(restoreCheckpoint(sgd, 'c', setUp(device))).rejects.toThrow('it has no optimizer.0.exp_avg');
-    expect(await hash(device, other.model)).toBe(before);
+    expect(await hashOf(device, other.model)).toBe(before);
     await device.close();
   });
 });

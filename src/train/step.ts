@@ -106,7 +106,8 @@ export async function runOn(
 ): Promise<StepResult> {
   const classes = dataset.classes.length;
   const targets = task.targetsOf(batch, classes);
-  const outputs: Readonly<Record<string, Values>> = await program.run({ images: batch.images, targets, ...feeds });
+  const given = { images: batch.images, targets, ...task.mixedFeeds?.(batch), ...feeds };
+  const outputs: Readonly<Record<string, Values>> = await program.run(given);
   const gradientNorm = outputs.gradientNorm?.[0];
   return { loss: outputs.loss[0], correct: task.correct(outputs.logits, targets, classes), gradientNorm };
 }
