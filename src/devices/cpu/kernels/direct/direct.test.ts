@@ -225,6 +225,19 @@ describe('direct convolution', () => {
     { batch: 2, channels: [3, 64], size: [40, 41], ...square(7, 2, 3) },
   ] as const)('cut into several units: $channels, $size, batch $batch', (shape) => check(shape));
 
+  it.each([1, 2, 3, 4, 7])('many channels on maps of %i pixels', (extent) => {
+    check({ batch: 3, channels: [32, 64], size: [extent, extent], ...square(3, 1, 1) });
+    check({ batch: 2, channels: [20, 40], size: [extent, 2], ...square(3, 2, 1) });
+    check({ batch: 1, channels: [36, 32], size: [extent + 2, 3], kernel: [3, 2], stride: [1, 2], padding: [0, 1] });
+    check({ batch: 9, channels: [16, 32], size: [6, extent], ...square(1, 2, 0) });
+    check({ batch: 2, channels: [8, 32], size: [extent, 5], ...square(5, 3, 3) });
+  });
+
+  it('so many pixels of many channels that they come in chunks', () => {
+    check({ batch: 8, channels: [32, 48], size: [13, 12], ...square(3, 2, 1) });
+    check({ batch: 3, channels: [16, 32], size: [20, 20], ...square(3, 1, 1) });
+  });
+
   it.each([
     { groups: 32, each: [4, 4] },
     { groups: 4, each: [8, 12] },

@@ -14,6 +14,7 @@ import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
 import { describe, operationsOf } from './forward.ts';
+import { packedWeightGradient, preferPacked } from './packed-weight-gradient.ts';
 import { collectWeights, vectorsOfSection } from './sections.ts';
 import { cutRows, Tile } from './tile.ts';
 import { least, workOfUnit } from './units.ts';
@@ -29,6 +30,10 @@ const chunkBytes = 20 * 1024;
 const fewPairs = 24;
 
 export function directWeightGradient(e: Emitter, call: WeightGradient): void {
+  if (preferPacked(call)) {
+    packedWeightGradient(e, call);
+    return;
+  }
   const { x, upstream, window } = call;
   const { sections, weights: gradient, collect } = collectWeights(e, call.gradient, window.groups ?? 1);
   const plan = planOf({ ...call, gradient }, sections);

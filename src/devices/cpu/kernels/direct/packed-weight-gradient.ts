@@ -1,0 +1,271 @@
+// The weight gradient of many channels on few pixels, such as that of the last layers of a ResNet. For each tap it is a
+// product of matrices: the pixels of x that the tap meets, transposed, times those of dy.
+//
+//   dw[tap][c, o] = sum over pixels of x[pixel moved by the tap, c] dy[pixel, o]
+//
+// Both are packed first, so that a tile runs through pixels that lie behind one another. Pixels where a tap meets nothing but
+// padding are left out where there are many: on maps of 2x2 they are more than half.
+
+import type { FunctionBuilder, Local } from '../../assembler.ts';
+import { vectorBytes } from '../../geometry.ts';
+import type { Emitter } from '../../step.ts';
+import { f32x4, i32, type, v128 } from '../../wasm.ts';
+import type { WeightGradient } from '../convolution.ts';
+import { describe, operationsOf } from './forward.ts';
+import { lookUp, type PackedPixels, packPixels } from './pack-pixels.ts';
+import { Tile } from './tile.ts';
+import { least, workOfUnit } from './units.ts';
+
+const channelsATile = 4;
+const vectorsATile = 2;
+/** With more there are so many products for each weight that parts of pixels, as in weight-gradient.ts, are worth it. */
+const mostPixels = 2048;
+/** With fewer the packing of x would not be worth it. */
+const fewestOutputs = 32;
+/** Of a tile at a time: x and dy take half of the first cache level. */
+const pixelsAChunk = 320;
+/** Of dy, for a unit: a part of the second cache level. */
+const cachedBytes = 256 * 1024;
+/** Pixels are left out where so many of the products would be with padding. */
+const worthwhile = 0.2;
+
+/** Whether this is the faster way. */
+export function preferPacked({ upstream: { geometry: dy }, gradient, window }: WeightGradient): boolean {
+  const { inChannels, outChannels } = gradient;
+  const isWhole = inChannels % channelsATile === 0 && outChannels % (4 * vectorsATile) === 0;
+  const isFew = dy.n * dy.h * dy.w <= mostPixels && outChannels >= fewestOutputs;
+  return (window.groups ?? 1) === 1 && isWhole && isFew;
+}
+
+export function packedWeightGradient(e: Emitter, call: WeightGradient): void {
+  const { x, upstream, gradient, window } = call;
+  const [g, dy] = [x.geometry, upstream.geometry];
+  const { kernelWidth } = gradient;
+  const taps = tapsOf(call);
+  const selectionOf = ({ row, rows, column, columns }: Tap) => ({
+    start: dy.origin + row * dy.rowBytes + column * dy.pixelBytes,
+    rows,
+    columns,
+  });
+  const keys = taps.map((tap) => JSON.stringify(selectionOf(tap)));
+  const different = [...new Set(keys)];
+  const packedX = packPixels(e, x, {
+    selections: taps.map(({ row, rows, column, columns }, tap) => {
+      const h = row * window.stride[0] + Math.floor(tap / kernelWidth) - window.padding[0];
+      const w = column * window.stride[1] + (tap % kernelWidth) - window.padding[1];
+      return { start: g.origin + h * g.rowBytes + w * g.pixelBytes, rows, columns };
+    }),
+    row: window.stride[0] * g.rowBytes,
+    column: window.stride[1] * g.pixelBytes,
+    vectorsABlock: 1,
+  });
+  const packedDy = packPixels(e, upstream, {
+    selections: different.map((key) => JSON.parse(key)),
+    row: dy.rowBytes,
+    column: dy.pixelBytes,
+    vectorsABlock: vectorsATile,
+  });
+  const plan = planOf(
+    call,
+    packedX,
+    packedDy,
+    keys.map((key) => different.indexOf(key)),
+  );
+  const kernel = e.module.once(`packedWeightGradient ${JSON.stringify(plan)}`, () =>
+    e.module.function(
+      'packedWeightGradient',
+      Array<typeof type.i32>(5).fill(type.i32),
+      (f, xPlace, dyPlace, target, from, to) => {
+        f.for(from, to, (unit) => writeUnit(e, f, plan, unit, { x: xPlace, dy: dyPlace, target }));
+      },
+    ),
+  );
+  e.step({
+    name: `conv2dWeightGradient ${describe(gradient, dy)}`,
+    kernel,
+    arguments: [packedX.buffer, packedDy.buffer, gradient.buffer],
+    units: taps.length * plan.inChunks * plan.outChunks,
+    reads: [packedX.buffer, packedDy.buffer],
+    writes: [gradient.buffer],
+    operations: operationsOf(gradient, dy),
+  });
+}
+
+/** A tap's output pixels: those for which it meets x. */
+interface Tap {
+  readonly row: number;
+  readonly rows: number;
+  readonly column: number;
+  readonly columns: number;
+}
+
+/** In the order of the kernel's rows and columns. */
+function tapsOf({ x: { geometry: g }, upstream: { geometry: dy }, gradient, window }: WeightGradient): Tap[] {
+  const rows = usedBy(gradient.kernelHeight, g.h, dy.h, window.stride[0], window.padding[0]);
+  const columns = usedBy(gradient.kernelWidth, g.w, dy.w, window.stride[1], window.padding[1]);
+  const taps = rows.flatMap((row) =>
+    columns.map((column) => ({ row: row.first, rows: row.count, column: column.first, columns: column.count })),
+  );
+  const products = taps.reduce((sum, tap) => sum + tap.rows * tap.columns, 0);
+  if (products <= (1 - worthwhile) * taps.length * dy.h * dy.w) return taps;
+  return taps.map(() => ({ row: 0, rows: dy.h, column: 0, columns: dy.w }));
+}
+
+/** Of each place in the kernel along one axis, the outputs for which it meets the input. */
+function usedBy(kernel: number, extent: number, out: number, stride: number, padding: number) {
+  return Array.from({ length: kernel }, (_, tap) => {
+    const first = Math.max(0, Math.ceil((padding - tap) / stride));
+    const end = Math.min(out, Math.floor((extent - 1 + padding - tap) / stride) + 1);
+    return { first: Math.min(first, out - 1), count: Math.max(0, end - first) };
+  });
+}
+
+interface Plan {
+  readonly taps: readonly {
+    readonly x: number;
+    readonly dy: number;
+    readonly pixels: number;
+    readonly target: number;
+  }[];
+  /** Bytes from one input channel's weights to the next one's. */
+  readonly inBytes: number;
+  /** Tiles in a unit, and units. */
+  readonly inBlocks: number;
+  readonly inBlocksAUnit: number;
+  readonly inChunks: number;
+  readonly outBlocks: number;
+  readonly outBlocksAUnit: number;
+  readonly outChunks: number;
+}
+
+/** @param dySelections which of dy's selections each tap takes */
+function planOf(
+  { gradient }: WeightGradient,
+  x: PackedPixels,
+  dy: PackedPixels,
+  dySelections: readonly number[],
+): Plan {
+  const { inChannels, outChannels, kernelWidth, strides } = gradient;
+  const taps = x.pixels.map((pixels, tap) => ({
+    x: x.offsets[tap],
+    dy: dy.offsets[dySelections[tap]],
+    pixels,
+    target: Math.floor(tap / kernelWidth) * strides.row + (tap % kernelWidth) * strides.column,
+  }));
+  const [inBlocks, outBlocks] = [inChannels / channelsATile, outChannels / (4 * vectorsATile)];
+  const products = x.pixels.reduce((sum, pixels) => sum + pixels, 0) * inChannels * outChannels;
+  const most = Math.max(...x.pixels, 1);
+  const outBlocksAUnit = Math.max(
+    1,
+    Math.min(outBlocks, Math.floor(cachedBytes / (most * vectorsATile * vectorBytes))),
+  );
+  const tileWork = (products / taps.length / (inBlocks * outBlocks)) * outBlocksAUnit;
+  const wanted = Math.max(1, Math.round(workOfUnit(products) / Math.max(1, tileWork)));
+  const inBlocksAUnit = Math.min(inBlocks, wanted);
+  return {
+    taps,
+    inBytes: strides.in,
+    inBlocks,
+    inBlocksAUnit,
+    inChunks: Math.ceil(inBlocks / inBlocksAUnit),
+    outBlocks,
+    outBlocksAUnit,
+    outChunks: Math.ceil(outBlocks / outBlocksAUnit),
+  };
+}
+
+interface Places {
+  readonly x: Local;
+  readonly dy: Local;
+  readonly target: Local;
+}
+
+function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, bases: Places): void {
+  const { taps, inBytes, inBlocks, inBlocksAUnit, inChunks, outBlocks, outBlocksAUnit, outChunks } = plan;
+  const tap = f.let(i32.divU(unit, inChunks * outChunks));
+  const firstIn = f.let(i32.mul(i32.remU(i32.divU(unit, outChunks), inChunks), inBlocksAUnit));
+  const firstOut = f.let(i32.mul(i32.remU(unit, outChunks), outBlocksAUnit));
+  const inCount = f.let(least(f, i32.sub(i32.const(inBlocks), firstIn), inBlocksAUnit));
+  const outCount = f.let(least(f, i32.sub(i32.const(outBlocks), firstOut), outBlocksAUnit));
+  const of = (key: 'x' | 'dy' | 'pixels' | 'target'): Local =>
+    lookUp(
+      f,
+      tap,
+      taps.map((values) => values[key]),
+    );
+  const pixels = of('pixels');
+  const xBlock = f.let(i32.mul(pixels, vectorBytes));
+  const dyBlock = f.let(i32.mul(pixels, vectorsATile * vectorBytes));
+  const dyStart = f.let(i32.add(bases.dy, i32.add(of('dy'), i32.mul(firstOut, dyBlock))));
+  const x = f.let(i32.add(bases.x, i32.add(of('x'), i32.mul(firstIn, xBlock))));
+  const firstTarget = i32.add(i32.mul(firstIn, channelsATile * inBytes), i32.mul(firstOut, vectorsATile * vectorBytes));
+  const line = f.let(i32.add(bases.target, i32.add(of('target'), firstTarget)));
+  const chunks = Math.ceil(Math.max(...taps.map((values) => values.pixels)) / pixelsAChunk);
+
+  f.repeat(inCount, () => {
+    const tiles = (start: Local | undefined, count: Local): void => {
+      const xPlace = f.let(start ? i32.add(x, i32.mul(start, vectorBytes)) : x);
+      const dy = f.let(start ? i32.add(dyStart, i32.mul(start, vectorsATile * vectorBytes)) : dyStart);
+      const target = f.let(line);
+      f.repeat(outCount, () => {
+        writeTile(e, f, { x: xPlace, dy, target }, count, inBytes, start);
+        f.advance(dy, dyBlock);
+        f.advance(target, vectorsATile * vectorBytes);
+      });
+    };
+    if (chunks <= 1) tiles(undefined, pixels);
+    else {
+      const start = f.let(i32.const(0));
+      f.doWhile(
+        () => {
+          tiles(start, f.let(least(f, i32.sub(pixels, start), pixelsAChunk)));
+          f.advance(start, pixelsAChunk);
+        },
+        () => i32.ltS(start, pixels),
+      );
+    }
+    f.advance(x, xBlock);
+    f.advance(line, channelsATile * inBytes);
+  });
+}
+
+/** @param start of the pixels, where they come in chunks: all but the first are added */
+function writeTile(
+  e: Emitter,
+  f: FunctionBuilder,
+  places: Places,
+  count: Local,
+  inBytes: number,
+  start: Local | undefined,
+): void {
+  const tile = new Tile(e, f, channelsATile, vectorsATile);
+  const [x, dy] = [f.let(places.x), f.let(places.dy)];
+  const steps = (length: number): void => {
+    for (let k = 0; k < length; k++) {
+      tile.step(
+        (c) => v128.load32Splat(x, k * vectorBytes + c * 4),
+        (v) => v128.load(dy, (k * vectorsATile + v) * vectorBytes),
+      );
+    }
+    f.advance(x, length * vectorBytes);
+    f.advance(dy, length * vectorsATile * vectorBytes);
+  };
+  tile.accumulate(() => {
+    const [whole, rest] = [f.let(i32.shrU(count, 2)), f.let(i32.and(count, 3))];
+    f.if(whole, () => f.repeat(whole, () => steps(4)));
+    f.if(rest, () => f.repeat(rest, () => steps(1)));
+  });
+  const store = (isAdded: boolean): void =>
+    tile.forEach((sum, c, v) => {
+      const offset = c * inBytes + v * vectorBytes;
+      const value = isAdded ? f32x4.add(v128.load(places.target, offset), sum) : sum;
+      f.emit(v128.store(places.target, value, offset));
+    });
+  if (!start) store(false);
+  else
+    f.if(
+      start,
+      () => store(true),
+      () => store(false),
+    );
+}
