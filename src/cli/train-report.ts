@@ -3,7 +3,7 @@
 
 import { relative } from 'node:path';
 import type { Evaluation } from '../train/index.ts';
-import type { RunResult } from '../train/run/node.ts';
+import type { RunResult, SeedRun, SeedsResult } from '../train/run/node.ts';
 import { count, counted, duration, percent } from './format.ts';
 import { commandName } from './invocation.ts';
 import { lossCurve } from './loss-curve.ts';
@@ -67,6 +67,41 @@ export function stoppedReport({ folder, steps }: RunResult, screen: Screen): str
   const command = `${commandName()} train --resume ${quote(path)}`;
   return [
     `Stopped after step ${count(steps)}; everything is saved in ${path}`,
+    `Go on with ${screen.paint('cyan', command)}`,
+  ].join('\n');
+}
+
+/** After one of several runs. */
+export function seedLine({ seed, accuracy, loss }: SeedRun, screen: Screen): string {
+  return screen.paint('bold', `Seed ${seed}: test accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)}`);
+}
+
+/** Of several runs: each, and what they come to together. */
+export const seedsReport =
+  ({ folder, runs, accuracy, loss }: SeedsResult) =>
+  (screen: Screen) => {
+    const head = ['seed', 'test accuracy', 'loss', 'time'].map((title) => screen.paint('dim', title));
+    const rows = runs.map((run) => [
+      String(run.seed),
+      percent(run.accuracy),
+      run.loss.toFixed(4),
+      duration(run.seconds),
+    ]);
+    const right = head.map(() => 'right' as const);
+    const together = `${percent(accuracy!.mean)} +- ${percent(accuracy!.std)}`;
+    return [
+      '',
+      table([head, ...rows], right),
+      '',
+      `${screen.paint('bold', `Test accuracy ${together}`)}, loss ${loss!.mean.toFixed(4)} +- ${loss!.std.toFixed(4)} (mean and standard deviation of ${runs.length} seeds)`,
+      `A folder a seed in ${fromHere(folder)}`,
+    ].join('\n');
+  };
+
+export function stoppedSeedsReport({ folder, runs, seeds }: SeedsResult, screen: Screen): string {
+  const command = `${commandName()} train --resume ${quote(fromHere(folder))}`;
+  return [
+    `Stopped with ${runs.length} of ${counted(seeds.length, 'run')} finished; everything is saved in ${fromHere(folder)}`,
     `Go on with ${screen.paint('cyan', command)}`,
   ].join('\n');
 }

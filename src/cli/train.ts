@@ -3,12 +3,23 @@
 
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { type RunResult, resumeRun, trainRun } from '../train/run/node.ts';
+import {
+  hasSeeds,
+  type RunOptions,
+  type RunResult,
+  resumeRun,
+  resumeSeeds,
+  type SeedsOptions,
+  type SeedsResult,
+  trainRun,
+  trainSeeds,
+} from '../train/run/node.ts';
 import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
+import type { Screen } from './terminal.ts';
 import { addTrainOptions, configOf, type TrainFlags } from './train-options.ts';
-import { stoppedReport, trainReport } from './train-report.ts';
+import { seedLine, seedsReport, stoppedReport, stoppedSeedsReport, trainReport } from './train-report.ts';
 import { TrainReporter } from './train-reporter.ts';
 
 export function addTrain(program: Command): void {
@@ -20,21 +31,36 @@ export function addTrain(program: Command): void {
     const output = new Output(command);
     const line = new LiveLine(process.stderr);
     const reporter = new TrainReporter(line, output);
-    const begin = prepare(command, flags);
+    const job = prepare(command, flags);
     const stop = listenForStop((cause) => {
       line.stop();
       const again = cause === 'SIGINT' ? ' Ctrl-C again ends at once.' : '';
       process.stderr.write(`Stopping after this step, and saving.${again}\n`);
     });
-    try {
-      const result = await begin({ reporter, signal: stop.signal });
+    const { signal } = stop;
+    /** The answer of a job that is done, or how to go on with one that was stopped. */
+    const end = (status: string, event: object, report: (screen: Screen) => string, stopped: string) => {
       line.clear();
-      if (result.status === 'stopped') {
-        if (output.json) output.line(resultEvent(result));
-        process.stderr.write(`${stoppedReport(result, line.screen)}\n`);
-        process.exitCode = stop.exitCode;
+      if (status === 'finished') {
+        output.answer(event, report);
       } else {
-        output.answer(resultEvent(result), trainReport(result));
+        if (output.json) output.line(event);
+        process.stderr.write(`${stopped}\n`);
+        process.exitCode = stop.exitCode;
+      }
+    };
+    try {
+      if (job.kind === 'run') {
+        const result = await job.begin({ reporter, signal });
+        end(result.status, resultEvent(result), trainReport(result), stoppedReport(result, line.screen));
+      } else {
+        const onRun: SeedsOptions['onRun'] = (run, result) => {
+          if (output.json) output.line(resultEvent(result));
+          line.log(seedLine(run, line.screen));
+        };
+        const result = await job.begin({ reporter, signal, onRun });
+        const event = { event: 'seeds', ...result };
+        end(result.status, event, seedsReport(result), stoppedSeedsReport(result, line.screen));
       }
     } finally {
       line.clear();
@@ -43,14 +69,19 @@ export function addTrain(program: Command): void {
   });
 }
 
-type Options = Parameters<typeof resumeRun>[1];
+type Job =
+  | { readonly kind: 'run'; begin(options: RunOptions): Promise<RunResult> }
+  | { readonly kind: 'seeds'; begin(options: SeedsOptions): Promise<SeedsResult> };
 
 /** What the options ask for, checked and ready to begin. */
-function prepare(command: Command, flags: TrainFlags): (options: Options) => Promise<RunResult> {
-  const { resume, out, ...settings } = flags;
+function prepare(command: Command, flags: TrainFlags): Job {
+  const { resume, out, seeds, ...settings } = flags;
   if (resume === undefined) {
     const config = configOf(settings);
-    return (options) => trainRun(config, { ...options, folder: out });
+    if (seeds === undefined) {
+      return { kind: 'run', begin: (options) => trainRun(config, { ...options, folder: out }) };
+    }
+    return { kind: 'seeds', begin: (options) => trainSeeds(config, seeds, { ...options, folder: out }) };
   }
   const other = command.options.find(
     (option) => option.attributeName() !== 'resume' && command.getOptionValueSource(option.attributeName()) === 'cli',
@@ -60,10 +91,12 @@ function prepare(command: Command, flags: TrainFlags): (options: Options) => Pro
       hint: `Leave ${other.long} out, or begin a new run.`,
     });
   }
-  return (options) => resumeRun(resume, options);
+  return hasSeeds(resume)
+    ? { kind: 'seeds', begin: (options) => resumeSeeds(resume, options) }
+    : { kind: 'run', begin: (options) => resumeRun(resume, options) };
 }
 
-/** The last line under --json. */
-function resultEvent({ log: _, config: __, ...result }: RunResult) {
-  return { event: 'result', accuracy: result.test?.accuracy ?? null, ...result };
+/** A run's last line under --json. */
+function resultEvent({ log: _, config, ...result }: RunResult) {
+  return { event: 'result', seed: config.seed, accuracy: result.test?.accuracy ?? null, ...result };
 }

@@ -6,3 +6,12 @@ export { loadRun, type TrainedModel } from './load-run.node.ts';
 export type { EvaluateProgress, Reporter, RunFiles, RunResult, RunStart, RunSummary } from './reporter.ts';
 export { resolveRunConfig } from './resolve-config.node.ts';
 export { type RunOptions, resumeRun, trainRun } from './run.node.ts';
+export {
+  hasSeeds,
+  resumeSeeds,
+  type SeedRun,
+  type SeedsOptions,
+  type SeedsResult,
+  type Spread,
+  trainSeeds,
+} from './seeds.node.ts';
