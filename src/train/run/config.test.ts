@@ -30,6 +30,12 @@ describe('a configuration', () => {
     });
   });
 
+  it("of Fashion-MNIST's recipe averages the weights, unless it is told not to", () => {
+    const recipe = 'fashion-mnist';
+    expect(resolveRunConfig({ recipe })).toMatchObject({ dataset: recipe, ema: { decay: 0.999, warmUp: true } });
+    expect(resolveRunConfig({ recipe, ema: null }).ema).toBeNull();
+  });
+
   it('of the default recipe trains digits for at most three epochs, without flips', () => {
     const config = resolveRunConfig();
     expect(config.recipe).toBe('digits');
@@ -92,6 +98,10 @@ describe('a configuration is refused', () => {
     [{ modelOptions: { widths: [1, 2] as never } }, /modelOptions.widths/],
     [{ optimizer: { name: 'adam', betas: [0.9, 1] } }, /optimizer.betas/],
     [{ seed: -1 }, /seed: /],
+    [{ accumulate: 0 }, /accumulate: .*>=1/],
+    [{ clipGradNorm: 0 }, /clipGradNorm: .*>0/],
+    [{ ema: { decay: 1, warmUp: true } }, /ema.decay: .*<1/],
+    [{ patience: 3 }, 'needs training images that are held out'],
   ];
 
   it.each(wrong)('%j', (overrides, message) => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResiduaError, UsageError } from '../../errors.ts';
-import { readSafetensors } from '../../formats/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
 import type { RunOverrides } from './config.ts';
 import { evaluateRun } from './evaluate-run.node.ts';
 import { loadRun } from './load-run.node.ts';
@@ -14,6 +14,7 @@ import type { RunStart } from './reporter.ts';
 import { resolveRunConfig } from './resolve-config.node.ts';
 import { resumeRun, trainRun } from './run.node.ts';
 import { createRunFolder } from './run-folder.node.ts';
+import { resumeSeeds, trainSeeds } from './seeds.node.ts';
 
 let parent: string;
 let folder: string;
@@ -174,6 +175,136 @@ describe('a run', () => {
       reporter: { warning: (text) => void warnings.push(text) },
     });
     expect(warnings).toEqual([expect.stringContaining('32x32 in training, but 28x28 in the test')]);
+  });
+});
+
+describe('a run with early stopping and averaged weights', () => {
+  const options: RunOverrides = {
+    epochs: 4,
+    batchSize: 4,
+    accumulate: 2,
+    clipGradNorm: 1,
+    ema: { decay: 0.9, warmUp: true },
+    validationImages: 6,
+    patience: 1,
+  };
+
+  it('ends with the weights of its best epoch, resumed or not, and the test measures these', async () => {
+    const whole = await trainRun(config(options), { folder: join(parent, 'whole') });
+    expect(whole).toMatchObject({ status: 'finished', steps: 2 * whole.epochs });
+    const better = whole.log.map(({ validation }) => validation!.accuracy);
+    expect(whole.best).toMatchObject({ accuracy: Math.max(...better) });
+    expect(whole.epochs - whole.best!.epoch).toBe(whole.epochs < 4 ? 1 : 0);
+    expect(whole.log.every(({ gradientNorm }) => gradientNorm! > 0)).toBe(true);
+    const { loss } = await evaluateRun(whole.folder, { device: 'cpu', limit: 22 });
+    expect(loss).toBe(whole.test!.loss);
+
+    // In the middle of an epoch, and where only its validation is outstanding.
+    for (const stop of [1, 2]) {
+      const controller = new AbortController();
+      const reporter = { step: ({ step }: { step: number }) => step === stop && controller.abort() };
+      const name = join(parent, `stopped-${stop}`);
+      const stopped = await trainRun(config(options), { folder: name, signal: controller.signal, reporter });
+      expect(stopped).toMatchObject({ status: 'stopped', steps: stop, epochs: 0 });
+      const resumed = await resumeRun(name);
+      expect(resumed.weightsHash).toBe(whole.weightsHash);
+      expect(resumed.best).toEqual(whole.best);
+      // A finished one is measured again, with the same weights.
+      expect((await resumeRun(name)).weightsHash).toBe(whole.weightsHash);
+    }
+  });
+
+  it('needs images that are held out', () => {
+    expect(() => config({ patience: 1 })).toThrow('needs training images that are held out');
+  });
+});
+
+describe('fine-tuning', () => {
+  /** A run folder's weights, and what the run told at its start. */
+  async function tune(weights: string, more: RunOverrides = {}) {
+    let start: RunStart | undefined;
+    const reporter = {
+      start: (begun: RunStart) => {
+        start = begun;
+      },
+    };
+    const result = await trainRun(config({ epochs: 1, seed: 8, weights, ...more }), { folder, reporter });
+    return { result, start: start!, tensors: readSafetensors(await readFile(result.files.model), 'model').tensors };
+  }
+
+  it('begins with the weights of a file and leaves frozen stages as they are in it', async () => {
+    const { files } = await trainRun(config({ epochs: 1 }), { folder: join(parent, 'first') });
+    const { tensors: before } = readSafetensors(await readFile(files.model), 'first');
+    const { start, tensors } = await tune(files.model, { freeze: ['stem', 'layer1'] });
+    expect(start.head).toEqual({ name: 'fc', replaced: null });
+    expect(start.stages.filter(({ trainable }) => trainable === 0).map(({ name }) => name)).toEqual(['stem', 'layer1']);
+    const same = [...tensors.keys()].filter((name) => `${tensors.get(name)!.data}` === `${before.get(name)!.data}`);
+    expect(same).toEqual([...tensors.keys()].filter((name) => /^(conv|bn|layer1)\./.test(name)));
+  });
+
+  it('gives a model for other classes a new head, and needs the file no more once it has begun', async () => {
+    const { files } = await trainRun(config({ epochs: 1 }), { folder: join(parent, 'first') });
+    const { tensors } = readSafetensors(await readFile(files.model), 'first');
+    const others = new Map(tensors)
+      .set('fc.weight', { dtype: 'F32', shape: [3, 4], data: new Float32Array(12) })
+      .set('fc.bias', { dtype: 'F32', shape: [3], data: new Float32Array(3) });
+    const weights = join(parent, 'three.safetensors');
+    await writeFile(weights, writeSafetensors(others));
+    const { start, result } = await tune(weights);
+    expect(start.head).toEqual({ name: 'fc', replaced: 3 });
+    await rm(weights);
+    expect((await resumeRun(folder)).weightsHash).toBe(result.weightsHash);
+  });
+
+  it('refuses a file that is not there, or of another model, and makes no folder then', async () => {
+    const { files } = await trainRun(config({ epochs: 1, modelOptions: { layers: [1, 1, 1], widths: [2, 3, 4] } }), {
+      folder: join(parent, 'first'),
+    });
+    expect((await failure(tune(join(parent, 'nothing.pth')))).message).toContain('there is no ');
+    const { message } = await failure(tune(files.model));
+    expect(message).toContain(`${files.model}: the weights don't fit the model`);
+    expect(message).toContain('layer2.0.conv1.weight: [3, 2, 3, 3] where the model has [2, 2, 3, 3]');
+    expect(await readdir(parent)).toEqual(['first']);
+  });
+});
+
+describe('several seeds', () => {
+  it('are runs of their own; mean and deviation come to the same when they are stopped and resumed', async () => {
+    const whole = await trainSeeds(config({ epochs: 1 }), 3, { folder });
+    expect(whole).toMatchObject({ status: 'finished', seeds: [7, 8, 9] });
+    const single = await trainRun(config({ epochs: 1, seed: 8 }), { folder: join(parent, 'single') });
+    expect(whole.runs[1]).toMatchObject({ seed: 8, loss: single.test!.loss, weightsHash: single.weightsHash });
+    const losses = whole.runs.map(({ loss }) => loss);
+    const mean = (losses[0] + losses[1] + losses[2]) / 3;
+    const variance = losses.reduce((sum, loss) => sum + (loss - mean) ** 2 / 2, 0);
+    expect(whole.loss!.mean).toBeCloseTo(mean, 12);
+    expect(whole.loss!.std).toBeCloseTo(Math.sqrt(variance), 12);
+    expect((await readdir(folder)).sort()).toEqual(['config.json', 'seed-7', 'seed-8', 'seed-9', 'seeds.json']);
+
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const stopped = await trainSeeds(config({ epochs: 1 }), 3, {
+      folder: join(parent, 'stopped'),
+      signal: controller.signal,
+      onRun: ({ seed }) => void seen.push(seed),
+      reporter: { step: () => seen.length === 1 && controller.abort() },
+    });
+    expect(stopped).toMatchObject({
+      status: 'stopped',
+      accuracy: null,
+      runs: [whole.runs[0]].map(({ loss }) => ({ loss })),
+    });
+    const resumed = await resumeSeeds(stopped.folder);
+    expect(resumed.runs.map(({ weightsHash }) => weightsHash)).toEqual(
+      whole.runs.map(({ weightsHash }) => weightsHash),
+    );
+    expect([resumed.accuracy, resumed.loss]).toEqual([whole.accuracy, whole.loss]);
+  });
+
+  it('are at least two, and make no folder when a run of them could not begin', async () => {
+    await expect(trainSeeds(config(), 1, { folder })).rejects.toThrow('>= 2, found 1');
+    await expect(trainSeeds(config({ validationImages: 22 }), 2, { folder })).rejects.toThrow('cannot be held out');
+    expect(await readdir(parent)).toEqual([]);
   });
 });
 
