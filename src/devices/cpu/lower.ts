@@ -188,13 +188,13 @@ class Lowering {
       case 'relayout':
         return relayout(e, attributes.from as Places, a, attributes.to as Places, own);
       case 'maxPool2d':
-        return { kernel: pool(e, 'max', a, own, window), units: own.n };
+        return pool(e, 'max', a, own, window);
       case 'avgPool2d':
-        return { kernel: pool(e, 'average', a, own, window), units: own.n };
+        return pool(e, 'average', a, own, window);
       case 'maxPool2dGradient':
-        return { kernel: maxPoolGradient(e, a, b, own, window), units: own.n };
+        return maxPoolGradient(e, a, b, own, window);
       case 'avgPool2dGradient':
-        return { kernel: averagePoolGradient(e, a, own, window), units: own.n };
+        return averagePoolGradient(e, a, own, window);
       case 'resizeChannels':
         return { kernel: resizeChannels(e, a, own), units: own.n };
       case 'spatialSum':

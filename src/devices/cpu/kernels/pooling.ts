@@ -1,13 +1,206 @@
-// Maximum and average over sliding windows, with their gradients, four channels at a time. Windows are clipped to the image,
-// so no halo is needed. The plain versions are in devices/reference/pooling.ts.
+// Maximum and average over sliding windows, with their gradients. Windows are clipped to the image, so no halo is needed. The
+// plain versions are in devices/reference/pooling.ts.
+//
+// A unit is a cache line of channels of one image: all of what is loaded is used, and rows that windows share stay in the
+// cache from one row of windows to the next.
 
 import type { PoolWindow } from '../../../tensor/operations/pooling.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { type Geometry, geometryKey, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
-import { type Code, f32x4, i32, i32x4, select, type, v128 } from '../wasm.ts';
+import { f32x4, i32, i32x4, select, type, v128 } from '../wasm.ts';
 
-const windowKey = ({ kernel, stride, padding }: PoolWindow): string => `${kernel} ${stride} ${padding}`;
+export interface PoolKernel {
+  readonly kernel: FunctionBuilder;
+  readonly units: number;
+}
+
+/** A cache line. */
+const vectorsAUnit = 4;
+
+const chunksOf = ({ stored }: Geometry): number => Math.ceil(stored / 4 / vectorsAUnit);
+
+/** Parameters: x, y, from, to. */
+export function pool(e: Emitter, kind: 'max' | 'average', x: Geometry, y: Geometry, window: PoolWindow): PoolKernel {
+  const kernel = poolFunction(e, `${kind}Pool2d`, [x, y], window, (f, [xPlace, yPlace], vectors) => {
+    const share = f32x4.const(1 / (window.kernel[0] * window.kernel[1]));
+    const results = f.locals(vectors, type.v128);
+    forEachWindow(f, [{ place: xPlace, geometry: x }], { place: yPlace, geometry: y }, window, (at) => {
+      for (const result of results) f.set(result, f32x4.const(kind === 'max' ? Number.NEGATIVE_INFINITY : 0));
+      at.forEachPixel(([pixel]) => {
+        results.forEach((result, v) => {
+          const value = v128.load(pixel, v * vectorBytes);
+          f.set(result, kind === 'max' ? f32x4.max(result, value) : f32x4.add(result, value));
+        });
+      });
+      results.forEach((result, v) => {
+        f.emit(v128.store(at.y, kind === 'max' ? result : f32x4.mul(result, share), v * vectorBytes));
+      });
+    });
+  });
+  return { kernel, units: x.n * chunksOf(x) };
+}
+
+/** Parameters: upstream gradient, x, dx, from, to. */
+export function maxPoolGradient(
+  e: Emitter,
+  upstream: Geometry,
+  x: Geometry,
+  dx: Geometry,
+  window: PoolWindow,
+): PoolKernel {
+  const kernel = poolFunction(e, 'maxPool2dGradient', [upstream, x, dx], window, (f, places, vectors) => {
+    const [yPlace, xPlace, dxPlace] = places;
+    const [largest, open] = [f.locals(vectors, type.v128), f.locals(vectors, type.v128)];
+    const [value, wins] = f.locals(2, type.v128);
+    const images = [
+      { place: xPlace, geometry: x },
+      { place: dxPlace, geometry: dx },
+    ];
+    const clear = clearing(f, dxPlace, dx, vectors);
+    forEachWindow(
+      f,
+      images,
+      { place: yPlace, geometry: upstream },
+      window,
+      (at) => {
+        for (const local of largest) f.set(local, f32x4.const(Number.NEGATIVE_INFINITY));
+        at.forEachPixel(([pixel]) => {
+          largest.forEach((local, v) => {
+            f.set(local, f32x4.max(local, v128.load(pixel, v * vectorBytes)));
+          });
+        });
+        // The first pixel that equals the maximum (or is NaN, like it) takes the gradient, in each channel.
+        for (const local of open) f.set(local, i32x4.const(-1));
+        at.forEachPixel(([pixel, target]) => {
+          for (let v = 0; v < vectors; v++) {
+            const offset = v * vectorBytes;
+            f.set(value, v128.load(pixel, offset));
+            f.set(wins, v128.and(open[v], v128.or(f32x4.eq(value, largest[v]), f32x4.ne(value, value))));
+            f.set(open[v], v128.andnot(open[v], wins));
+            const gradient = v128.and(v128.load(at.y, offset), wins);
+            f.emit(v128.store(target, f32x4.add(v128.load(target, offset), gradient), offset));
+          }
+        });
+      },
+      clear,
+    );
+  });
+  return { kernel, units: dx.n * chunksOf(dx) };
+}
+
+/** Parameters: upstream gradient, dx, from, to. */
+export function averagePoolGradient(e: Emitter, upstream: Geometry, dx: Geometry, window: PoolWindow): PoolKernel {
+  const kernel = poolFunction(e, 'avgPool2dGradient', [upstream, dx], window, (f, [yPlace, dxPlace], vectors) => {
+    const share = f32x4.const(1 / (window.kernel[0] * window.kernel[1]));
+    const shares = f.locals(vectors, type.v128);
+    const clear = clearing(f, dxPlace, dx, vectors);
+    forEachWindow(
+      f,
+      [{ place: dxPlace, geometry: dx }],
+      { place: yPlace, geometry: upstream },
+      window,
+      (at) => {
+        shares.forEach((local, v) => {
+          f.set(local, f32x4.mul(v128.load(at.y, v * vectorBytes), share));
+        });
+        at.forEachPixel(([pixel]) => {
+          shares.forEach((local, v) => {
+            f.emit(v128.store(pixel, f32x4.add(v128.load(pixel, v * vectorBytes), local), v * vectorBytes));
+          });
+        });
+      },
+      clear,
+    );
+  });
+  return { kernel, units: dx.n * chunksOf(dx) };
+}
+
+/** A function of images that have the same channels: the body is written for the channels of a unit. */
+function poolFunction(
+  e: Emitter,
+  name: string,
+  images: readonly Geometry[],
+  { kernel, stride, padding }: PoolWindow,
+  body: (f: FunctionBuilder, places: readonly Local[], vectors: number) => void,
+): FunctionBuilder {
+  const chunks = chunksOf(images[0]);
+  const vectors = images[0].stored / 4;
+  return e.module.once(`${name} ${images.map(geometryKey)} ${kernel} ${stride} ${padding}`, () =>
+    e.module.function(name, Array<typeof type.i32>(images.length + 2).fill(type.i32), (f, ...parameters) => {
+      const [from, to] = parameters.slice(-2);
+      f.for(from, to, (unit) => {
+        const [image, chunk] = [f.let(i32.divU(unit, chunks)), f.let(i32.remU(unit, chunks))];
+        const places = images.map(({ origin, imageBytes }, i) => {
+          const offset = i32.add(i32.mul(image, imageBytes), i32.mul(chunk, vectorsAUnit * vectorBytes));
+          return f.let(i32.add(i32.add(parameters[i], origin), offset));
+        });
+        const [whole, rest] = [Math.floor(vectors / vectorsAUnit), vectors % vectorsAUnit];
+        if (whole > 0) f.if(i32.ltS(chunk, whole), () => body(f, places, vectorsAUnit));
+        if (rest > 0) f.if(i32.eq(chunk, whole), () => body(f, places, rest));
+      });
+    }),
+  );
+}
+
+interface Placed {
+  /** Of the first pixel. */
+  readonly place: Local;
+  readonly geometry: Geometry;
+}
+
+interface WindowPlace {
+  /** The window's pixel of y. */
+  readonly y: Local;
+  /** Of the pixels that it covers, in row-major order: their places in each of the images. */
+  forEachPixel(body: (places: readonly Local[]) => void): void;
+}
+
+/**
+ * @param images of one size, over which the windows go
+ * @param beforeRow is told the end of the rows that the next windows cover, and of all rows at the end
+ */
+function forEachWindow(
+  f: FunctionBuilder,
+  images: readonly Placed[],
+  y: Placed,
+  window: PoolWindow,
+  visit: (at: WindowPlace) => void,
+  beforeRow: (end: Local) => void = () => {},
+): void {
+  const { h, w } = images[0].geometry;
+  f.for(0, i32.const(y.geometry.h), (i) => {
+    const [top, bottom] = clip(f, i, h, 0, window);
+    beforeRow(bottom);
+    const yPlace = f.let(i32.add(y.place, i32.mul(i, y.geometry.rowBytes)));
+    f.for(0, i32.const(y.geometry.w), (j) => {
+      const [left, right] = clip(f, j, w, 1, window);
+      const corners = images.map(({ place, geometry: g }) =>
+        f.let(i32.add(place, i32.add(i32.mul(top, g.rowBytes), i32.mul(left, g.pixelBytes)))),
+      );
+      visit({
+        y: yPlace,
+        forEachPixel: (body) => {
+          const rows = corners.map((corner) => f.let(corner));
+          f.for(top, bottom, () => {
+            const places = rows.map((row) => f.let(row));
+            f.for(left, right, () => {
+              body(places);
+              places.forEach((place, k) => {
+                f.advance(place, images[k].geometry.pixelBytes);
+              });
+            });
+            rows.forEach((row, k) => {
+              f.advance(row, images[k].geometry.rowBytes);
+            });
+          });
+        },
+      });
+      f.advance(yPlace, y.geometry.pixelBytes);
+    });
+  });
+  beforeRow(f.let(i32.const(h)));
+}
 
 /** The rows (or columns) of x that window number `index` covers, as a half-open range. */
 function clip(f: FunctionBuilder, index: Local, extent: number, axis: 0 | 1, window: PoolWindow): [Local, Local] {
@@ -18,193 +211,17 @@ function clip(f: FunctionBuilder, index: Local, extent: number, axis: 0 | 1, win
   return [first, end];
 }
 
-/** For each window of an image: its pixel in y, and a loop over the pixels it covers in x, in row-major order. */
-function forEachWindow(
-  f: FunctionBuilder,
-  x: Geometry,
-  y: Geometry,
-  window: PoolWindow,
-  visit: (column: { y: Code; forEachPixel: (body: (x: Local) => void) => void }) => void,
-  places: { x: Local; y: Local },
-): void {
-  f.for(0, i32.const(y.h), (i) => {
-    const [top, bottom] = clip(f, i, x.h, 0, window);
-    f.for(0, i32.const(y.w), (j) => {
-      const [left, right] = clip(f, j, x.w, 1, window);
-      const yPlace = i32.add(places.y, i32.add(i32.mul(i, y.rowBytes), i32.mul(j, y.pixelBytes)));
-      const forEachPixel = (body: (x: Local) => void): void => {
-        f.for(top, bottom, (row) => {
-          const place = f.let(i32.add(places.x, i32.add(i32.mul(row, x.rowBytes), i32.mul(left, x.pixelBytes))));
-          f.for(left, right, () => {
-            body(place);
-            f.advance(place, x.pixelBytes);
-          });
-        });
-      };
-      visit({ y: f.let(yPlace), forEachPixel });
-    });
-  });
-}
-
-function forEachBlock(
-  f: FunctionBuilder,
-  x: Geometry,
-  operands: readonly { readonly base: Local; readonly geometry: Geometry }[],
-  range: readonly [Local, Local],
-  body: (places: readonly Local[]) => void,
-): void {
-  f.for(range[0], range[1], (image) => {
-    const places = operands.map(({ base, geometry }) =>
-      f.let(i32.add(i32.add(base, geometry.origin), i32.mul(image, geometry.imageBytes))),
-    );
-    f.repeat(x.stored / 4, () => {
-      body(places);
-      for (const place of places) f.advance(place, vectorBytes);
-    });
-  });
-}
-
-/** Parameters: x, y, from, to; a unit is an image. */
-export function pool(
-  e: Emitter,
-  kind: 'max' | 'average',
-  x: Geometry,
-  y: Geometry,
-  window: PoolWindow,
-): FunctionBuilder {
-  return e.module.once(`${kind}Pool ${geometryKey(x)} ${geometryKey(y)} ${windowKey(window)}`, () =>
-    e.module.function(`${kind}Pool2d`, Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
-      const operands = [
-        { base: source, geometry: x },
-        { base: target, geometry: y },
-      ];
-      const result = f.local(type.v128);
-      const share = 1 / (window.kernel[0] * window.kernel[1]);
-      forEachBlock(f, x, operands, [from, to], ([xPlace, yPlace]) => {
-        forEachWindow(
-          f,
-          x,
-          y,
-          window,
-          (at) => {
-            f.set(result, f32x4.const(kind === 'max' ? Number.NEGATIVE_INFINITY : 0));
-            at.forEachPixel((place) => {
-              const value = v128.load(place);
-              f.set(result, kind === 'max' ? f32x4.max(result, value) : f32x4.add(result, value));
-            });
-            f.emit(v128.store(at.y, kind === 'max' ? result : f32x4.mul(result, f32x4.const(share))));
-          },
-          { x: xPlace, y: yPlace },
-        );
+/** Sets rows to 0 from where it ended the last time to a given one. */
+function clearing(f: FunctionBuilder, start: Local, g: Geometry, vectors: number): (end: Local) => void {
+  const [row, place] = [f.let(i32.const(0)), f.let(start)];
+  return (end) => {
+    f.for(row, end, () => {
+      f.repeat(g.w, () => {
+        for (let v = 0; v < vectors; v++) f.emit(v128.store(place, f32x4.const(0), v * vectorBytes));
+        f.advance(place, g.pixelBytes);
       });
-    }),
-  );
-}
-
-/** Parameters: upstream gradient, x, dx, from, to; a unit is an image. */
-export function maxPoolGradient(
-  e: Emitter,
-  upstream: Geometry,
-  x: Geometry,
-  dx: Geometry,
-  window: PoolWindow,
-): FunctionBuilder {
-  const key = `maxPoolGradient ${geometryKey(upstream)} ${geometryKey(x)} ${geometryKey(dx)} ${windowKey(window)}`;
-  return e.module.once(key, () =>
-    e.module.function(
-      'maxPool2dGradient',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, gradient, source, target, from, to) => {
-        const operands = [
-          { base: source, geometry: x },
-          { base: gradient, geometry: upstream },
-          { base: target, geometry: dx },
-        ];
-        const largest = f.local(type.v128);
-        const open = f.local(type.v128);
-        const wins = f.local(type.v128);
-        forEachBlock(f, x, operands, [from, to], ([xPlace, yPlace, dxPlace]) => {
-          clear(f, dxPlace, dx);
-          forEachWindow(
-            f,
-            x,
-            upstream,
-            window,
-            (at) => {
-              f.set(largest, f32x4.const(Number.NEGATIVE_INFINITY));
-              at.forEachPixel((place) => f.set(largest, f32x4.max(largest, v128.load(place))));
-              // The first pixel that equals the maximum (or is NaN, like it) takes the gradient, in each channel.
-              f.set(open, i32x4.const(-1));
-              at.forEachPixel((place) => {
-                const value = v128.load(place);
-                f.set(wins, v128.and(open, v128.or(f32x4.eq(value, largest), f32x4.ne(value, value))));
-                f.set(open, v128.andnot(open, wins));
-                const target = placeInOther(f, place, xPlace, x, dxPlace, dx);
-                f.emit(v128.store(target, f32x4.add(v128.load(target), v128.and(v128.load(at.y), wins))));
-              });
-            },
-            { x: xPlace, y: yPlace },
-          );
-        });
-      },
-    ),
-  );
-}
-
-/** Parameters: upstream gradient, dx, from, to; a unit is an image. */
-export function averagePoolGradient(e: Emitter, upstream: Geometry, dx: Geometry, window: PoolWindow): FunctionBuilder {
-  return e.module.once(`averagePoolGradient ${geometryKey(upstream)} ${geometryKey(dx)} ${windowKey(window)}`, () =>
-    e.module.function(
-      'avgPool2dGradient',
-      Array<typeof type.i32>(4).fill(type.i32),
-      (f, gradient, target, from, to) => {
-        const operands = [
-          { base: gradient, geometry: upstream },
-          { base: target, geometry: dx },
-        ];
-        const share = f.local(type.v128);
-        forEachBlock(f, dx, operands, [from, to], ([yPlace, dxPlace]) => {
-          clear(f, dxPlace, dx);
-          forEachWindow(
-            f,
-            dx,
-            upstream,
-            window,
-            (at) => {
-              const portion = f32x4.const(1 / (window.kernel[0] * window.kernel[1]));
-              f.set(share, f32x4.mul(v128.load(at.y), portion));
-              at.forEachPixel((place) => f.emit(v128.store(place, f32x4.add(v128.load(place), share))));
-            },
-            { x: dxPlace, y: yPlace },
-          );
-        });
-      },
-    ),
-  );
-}
-
-/** The pixel of `other` that corresponds to a pixel of x, when their halos differ. */
-function placeInOther(
-  f: FunctionBuilder,
-  place: Local,
-  start: Local,
-  x: Geometry,
-  otherStart: Local,
-  other: Geometry,
-): Local {
-  const offset = f.let(i32.sub(place, start));
-  if (x.rowBytes === other.rowBytes) return f.let(i32.add(otherStart, offset));
-  const row = f.let(i32.divU(offset, x.rowBytes));
-  return f.let(i32.add(otherStart, i32.add(offset, i32.mul(row, other.rowBytes - x.rowBytes))));
-}
-
-function clear(f: FunctionBuilder, start: Local, g: Geometry): void {
-  const place = f.let(start);
-  f.repeat(g.h, () => {
-    f.repeat(g.w, () => {
-      f.emit(v128.store(place, f32x4.const(0)));
-      f.advance(place, g.pixelBytes);
+      f.advance(place, g.rowBytes - g.w * g.pixelBytes);
+      f.advance(row, 1);
     });
-    f.advance(place, g.rowBytes - g.w * g.pixelBytes);
-  });
+  };
 }
