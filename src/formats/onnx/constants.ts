@@ -41,4 +41,9 @@ export class Constants {
     this.#values.set(tensor, value);
     return value;
   }
+
+  /** The same, without a copy for a variable, which may be large. */
+  numbersOf(tensor: Tensor): ArrayLike<number> {
+    return tensor instanceof Variable ? tensor.value : this.valueOf(tensor);
+  }
 }

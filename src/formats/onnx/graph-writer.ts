@@ -143,7 +143,7 @@ class GraphWriter {
     const pending = this.#pending.get(tensor);
     const name = pending
       ? this.#settle(tensor, pending)
-      : this.#floats(this.#label(tensor), tensor.shape, this.#constants.valueOf(tensor));
+      : this.#floats(this.#label(tensor), tensor.shape, this.#constants.numbersOf(tensor));
     this.#written.set(tensor, name);
     return name;
   }
@@ -192,13 +192,9 @@ class GraphWriter {
     const weightName = this.#names.nameOf(weight) ?? `${this.#label(product)}.weight`;
     const layer = weightName.replace(/\.weight$/, '');
 
-    const values = this.#constants.valueOf(weight);
     // The output channel is a weight's first axis, but for a matrix that is not transposed.
-    const channelOf =
-      isConvolution || transposeB
-        ? (i: number) => Math.floor(i / (values.length / scale.length))
-        : (i: number) => i % scale.length;
-    const scaled = Float32Array.from(values, (value, i) => value * scale[channelOf(i)]);
+    const channelsFirst = isConvolution || transposeB;
+    const scaled = scaleChannels(this.#constants.numbersOf(weight), scale, channelsFirst);
     const operands = [this.#read(x), this.#floats(weightName, weight.shape, scaled)];
     if (shift.some((value) => value !== 0)) operands.push(this.#floats(`${layer}.bias`, [shift.length], shift));
 
@@ -247,6 +243,17 @@ class GraphWriter {
   #free(name: string): string {
     return unused(name, this.#valueNames);
   }
+}
+
+/** Weights times their output channel's number; the channel is the first axis, or else the last. */
+function scaleChannels(weights: ArrayLike<number>, scale: Float64Array, channelsFirst: boolean): Float32Array {
+  const scaled = new Float32Array(weights.length);
+  const channels = scale.length;
+  const run = channelsFirst ? weights.length / channels : 1;
+  for (let at = 0, channel = 0; at < weights.length; channel = (channel + 1) % channels) {
+    for (const end = at + run; at < end; at++) scaled[at] = weights[at] * scale[channel];
+  }
+  return scaled;
 }
 
 /** The name, with a number where it is taken; it is taken from then on. */
