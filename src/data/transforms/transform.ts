@@ -3,7 +3,7 @@
 // names are torchvision's. `prepare` fixes the input type once, so that the function itself checks and allocates nothing.
 // Where images differ in size, the type says so (null for height and width), until a transform brings them to one.
 
-import { UsageError } from '../../errors.ts';
+import { ResiduaError, UsageError } from '../../errors.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import { type FloatImage, type Image, type ImageShape, type InputShape, isFloatImage } from '../image.ts';
 
@@ -92,4 +92,32 @@ export function parseFill(transform: string, fill: unknown): number {
 
 export function wrongArgument(transform: string, argument: string, expected: string, found: unknown): UsageError {
   return new UsageError(`${transform}: ${argument} must be ${expected}, found ${JSON.stringify(found) ?? found}`);
+}
+
+/** [least, most], both above 0. */
+export function parseRange(transform: string, argument: string, range: unknown): readonly [number, number] {
+  const right = Array.isArray(range) && range.length === 2 && range.every((end) => Number.isFinite(end) && end > 0);
+  if (right && range[0] <= range[1]) return [range[0], range[1]];
+  throw wrongArgument(transform, argument, '[least, most], both above 0', range);
+}
+
+/** @throws ResiduaError unless the image is still one of bytes */
+export function requireBytes(transform: string, dtype: ImageType['dtype']): void {
+  if (dtype === 'uint8') return;
+  throw new ResiduaError(`${transform} takes an image of bytes, found one that is float32 already`, {
+    hint: `Put ${transform} before ToTensor.`,
+  });
+}
+
+/** Evenly from [least, most). */
+export function between([least, most]: readonly [number, number], stream: RandomStream): number {
+  return least + (most - least) * stream.uniform();
+}
+
+/** As Python rounds. */
+export function roundHalfToEven(x: number): number {
+  const below = Math.floor(x);
+  const half = x - below;
+  if (half !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
 }
