@@ -144,12 +144,13 @@ class Rewriter {
       case 'channelVariance':
         return this.#variance(this.#place(inputs[0], 'image'));
       case 'sum': {
-        const places = placesOf(inputs[0].shape, 'image');
-        const reduced = new Set((attributes.axes as number[]).map((axis) => places[axis]?.[0]));
-        if (inputs[0].rank > 4 && reduced.size > 0 && (attributes.axes as number[]).length < inputs[0].rank) {
-          throw unsupported('a sum over some axes', inputs[0].shape);
-        }
-        return this.#sum(this.#place(inputs[0], 'image'), inputs[0].rank > 4 ? new Set(axes) : reduced);
+        const [x] = inputs;
+        const summed = attributes.axes as readonly number[];
+        // A sum over everything takes the elements as they lie.
+        if (summed.length === x.rank) return this.#sum(this.#values.get(x)!, new Set(axes));
+        if (x.rank > 4) throw unsupported('a sum over some axes', x.shape);
+        const places = placesOf(x.shape, 'image');
+        return this.#sum(this.#place(x, 'image'), new Set(summed.map((axis) => places[axis][0])));
       }
       default:
         return this.#pointwise(node, layout, view);
