@@ -167,3 +167,67 @@ describe('a run that is interrupted', () => {
     expect(existsSync(join(folder, 'checkpoint.safetensors'))).toBe(true);
   });
 });
+
+describe('several seeds', () => {
+  it('end with the mean and the standard deviation of their test accuracies', async () => {
+    const folder = join(root, 'seeds');
+    const { code, stdout } = await residua([
+      ...['train', '--limit', '20', '--epochs', '1', '--threads', '1', '--json'],
+      ...['--seeds', '2', '--seed', '5', '--out', folder],
+    ]);
+    expect(code).toBe(0);
+    const events = linesOf(stdout).map((line) => JSON.parse(line));
+    const results = events.filter(({ event }) => event === 'result');
+    expect(results.map(({ seed }) => seed)).toEqual([5, 6]);
+    const [a, b] = results.map(({ accuracy }) => accuracy as number);
+    const seeds = events.at(-1);
+    expect(seeds).toMatchObject({ event: 'seeds', status: 'finished', seeds: [5, 6] });
+    expect(seeds.accuracy.mean).toBeCloseTo((a + b) / 2, 12);
+    expect(seeds.accuracy.std).toBeCloseTo(Math.abs(a - b) / Math.SQRT2, 12);
+    expect(existsSync(join(folder, 'seed-6', 'model.safetensors'))).toBe(true);
+  });
+});
+
+describe('training options', () => {
+  const small = ['--limit', '24', '--batch-size', '4', '--epochs', '1', '--threads', '1'];
+
+  it('are told at the start, and the norm of clipped gradients at every log point', async () => {
+    const options = [
+      '--accumulate',
+      '2',
+      '--clip-grad-norm',
+      '1',
+      '--ema',
+      '0.9',
+      '--validation',
+      '8',
+      '--patience',
+      '2',
+    ];
+    const out = join(root, 'options');
+    const { code, stdout, stderr } = await residua(['train', ...small, ...options, '--out', out, '--json']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 epoch of 2 steps of 2 x 4 images');
+    expect(stderr).toMatch(
+      /gradient norm at most 1, weights averaged with decay 0.9 after a warm-up, patience of 2 epochs/,
+    );
+    expect(stderr).toMatch(/^Epoch\[1\/1\], Step\[2\/2\] Loss: \d\.\d{4}, gradient norm \d/m);
+    const events = linesOf(stdout).map((line) => JSON.parse(line));
+    expect(events.find(({ event }) => event === 'log').gradientNorm).toBeGreaterThan(0);
+    expect(events.at(-1).best).toMatchObject({ epoch: 1 });
+    const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ accumulate: 2, clipGradNorm: 1, ema: { decay: 0.9, warmUp: true }, patience: 2 });
+  });
+
+  it('say what is taken over, frozen and trained', async () => {
+    const first = join(root, 'first');
+    await residua(['train', ...small, '--out', first]);
+    const weights = join(first, 'model.safetensors');
+    const args = ['train', ...small, '--weights', weights, '--freeze', 'stem,layer1', '--out', join(root, 'tuned')];
+    const { code, stderr } = await residua(args);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`Weights of ${weights}, its last layer (fc) too`);
+    expect(stderr).toContain('Frozen: stem (176 parameters), layer1 (9,344 parameters)');
+    expect(stderr).toMatch(/^Trained: layer2 .*, layer3 .*, fc \(650 parameters\)$/m);
+  });
+});
