@@ -1,0 +1,141 @@
+// The data source of a folder of pictures: what its listing says, and what the headers of its files say. Headers are enough
+// to know whether all images have one size and whether there are colours.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { ResiduaError } from '../../errors.ts';
+import { HeaderCutShort, type ImageHeader, readImageHeader } from '../../formats/image-header.ts';
+import type { Dataset, FilesDatasetOptions } from '../dataset.ts';
+import { FilesDataset } from '../files-dataset.node.ts';
+import type { InputShape } from '../image.ts';
+import { readImageFile } from '../images/decode-image.node.ts';
+import { type ListedImage, type Listing, mixed } from './listing.ts';
+import { type DataSource, type OpenOptions, type SplitName, type Statistics, splitNames } from './source.ts';
+import { measure } from './statistics.ts';
+
+/** Bytes in which a header nearly always is. */
+const BEGINNING = 65_536;
+
+export class FolderSource implements DataSource {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly multiLabel: boolean;
+  readonly notes: readonly string[];
+  readonly imageShape: InputShape;
+  readonly images: DataSource['images'];
+  /** Of the images at least and at most: [height, width]. */
+  readonly smallest: readonly [number, number];
+  readonly largest: readonly [number, number];
+  readonly #listing: Listing;
+
+  /** @throws ResiduaError that names a file that is no picture */
+  constructor(listing: Listing) {
+    this.#listing = listing;
+    this.name = listing.root;
+    this.classes = listing.classes;
+    this.multiLabel = listing.multiLabel;
+    this.notes = listing.notes;
+    const of = (split: SplitName) => listing.splits[split].length;
+    this.images = { train: of('train'), validation: of('validation'), test: of('test') };
+    const seen = new HeaderSummary();
+    const buffer = new Uint8Array(BEGINNING);
+    for (const { file } of splitNames.flatMap((split) => listing.splits[split])) {
+      seen.add(readHeader(join(listing.root, file), buffer));
+    }
+    this.imageShape = seen.imageShape;
+    this.smallest = seen.smallest;
+    this.largest = seen.largest;
+  }
+
+  /** Images of a class (or label) in a split. */
+  countOf(split: SplitName, label: number): number {
+    return this.#listing.splits[split].filter(({ labels }) => labels.includes(label)).length;
+  }
+
+  /** Paths of the files of a split, in the order of the data set. */
+  async open(split: SplitName, { channels = this.imageShape[0] }: OpenOptions = {}): Promise<Dataset> {
+    return this.#open(split, channels);
+  }
+
+  async statistics(): Promise<Statistics> {
+    return measure(this.#open('train', this.imageShape[0]));
+  }
+
+  #open(split: SplitName, channels: number): FilesDataset {
+    const { root, classes, multiLabel, splits } = this.#listing;
+    const images = mixed(splits[split]);
+    if (images.length === 0) {
+      throw new ResiduaError(`${root} has no ${split} images`, { hint: 'Add some, or name another folder.' });
+    }
+    const options: FilesDatasetOptions = {
+      name: `${root} ${split}`,
+      classes,
+      imageShape: [channels, this.imageShape[1], this.imageShape[2]],
+      root,
+      files: images.map(({ file }) => file),
+      labels: multiLabel ? labelMatrix(images, classes.length) : Int32Array.from(images, ({ labels }) => labels[0]),
+      multiLabel,
+    };
+    return new FilesDataset(options);
+  }
+}
+
+function labelMatrix(images: readonly ListedImage[], classes: number): Uint8Array {
+  const matrix = new Uint8Array(images.length * classes);
+  for (const [i, { labels }] of images.entries()) for (const label of labels) matrix[i * classes + label] = 1;
+  return matrix;
+}
+
+class HeaderSummary {
+  #grey = true;
+  readonly #heights = { least: Infinity, most: 0 };
+  readonly #widths = { least: Infinity, most: 0 };
+
+  add({ width, height, grey }: ImageHeader): void {
+    this.#grey &&= grey;
+    for (const [range, value] of [
+      [this.#heights, height],
+      [this.#widths, width],
+    ] as const) {
+      range.least = Math.min(range.least, value);
+      range.most = Math.max(range.most, value);
+    }
+  }
+
+  get smallest(): readonly [number, number] {
+    return [this.#heights.least, this.#widths.least];
+  }
+
+  get largest(): readonly [number, number] {
+    return [this.#heights.most, this.#widths.most];
+  }
+
+  get imageShape(): InputShape {
+    const channels = this.#grey ? 1 : 3;
+    const same = this.smallest.join() === this.largest.join();
+    return same ? [channels, ...this.largest] : [channels, null, null];
+  }
+}
+
+function readHeader(path: string, buffer: Uint8Array): ImageHeader {
+  let length: number;
+  try {
+    const file = openSync(path, 'r');
+    try {
+      length = readSync(file, buffer, 0, BEGINNING, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new ResiduaError(`cannot read ${path}: ${(error as Error).message}`, {
+      hint: 'Make the file readable, or remove it.',
+      cause: error,
+    });
+  }
+  try {
+    return readImageHeader(buffer.subarray(0, length), path);
+  } catch (error) {
+    if (!(error instanceof HeaderCutShort) || length < BEGINNING) throw error;
+    return readImageHeader(readImageFile(path), path);
+  }
+}
