@@ -8,6 +8,7 @@ import { addDatasets } from './datasets.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { addModels } from './models.ts';
+import { addPredict } from './predict.ts';
 import { addTrain } from './train.ts';
 
 export function createProgram(): Command {
@@ -22,6 +23,6 @@ export function createProgram(): Command {
     .exitOverride()
     // Errors are thrown, and told in one place: errors.ts.
     .configureOutput({ outputError: () => {}, writeErr: () => {} });
-  for (const add of [addTrain, addEvaluate, addModels, addDatasets, addBench, addDoctor]) add(program);
+  for (const add of [addTrain, addEvaluate, addPredict, addModels, addDatasets, addBench, addDoctor]) add(program);
   return program;
 }

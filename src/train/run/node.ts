@@ -3,6 +3,7 @@
 export { parseRunConfig, type RunConfig, type RunOverrides } from './config.ts';
 export { type EvaluateRunOptions, evaluateRun } from './evaluate-run.node.ts';
 export { loadRun, type TrainedModel } from './load-run.node.ts';
+export { type FailedPrediction, type FilePrediction, type PredictRunOptions, predictRun } from './predict-run.node.ts';
 export type { EvaluateProgress, Reporter, RunFiles, RunResult, RunStart, RunSummary } from './reporter.ts';
 export { resolveRunConfig } from './resolve-config.node.ts';
 export { type RunOptions, resumeRun, trainRun } from './run.node.ts';
