@@ -47,7 +47,7 @@ export function matmulKernel(
         x: { start: left.origin, image: 0, row, column: 0, tapRow: 0, tapColumn: 0, channel },
         y: { start: out.origin, image: 0, row: out.imageBytes, column: 0 },
         vectors: out.stored / 4,
-        weightStart: 0,
+        firstStep: 0,
       },
     ],
     ready.layout,

@@ -6,42 +6,53 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, f32x4, f64x2, type, v128 } from '../../wasm.ts';
 
-/**
- * Clears the sums of a few vectors of channels.
- *
- * @param places of the float64 sums of y, and of y^2
- * @returns writes code that adds to them the pixels of some rows, the first of which is at `y`
- */
-export function writeChannelSums(e: Emitter, f: FunctionBuilder, places: readonly Local[], vectors: number) {
+interface Rows {
+  /** The first pixel. */
+  readonly y: Local;
+  readonly rows: Local;
+  readonly columns: number;
+  readonly strides: { readonly row: number; readonly column: number };
+}
+
+/** @param places of the float64 sums of y, and of y^2 */
+export function clearChannelSums(f: FunctionBuilder, places: readonly Local[], vectors: number): void {
   for (const place of places) {
     for (let half = 0; half < 2 * vectors; half++) f.emit(v128.store(place, f64x2.const(0), half * vectorBytes));
   }
-  return (y: Local, rows: Local, columns: number, strides: { readonly row: number; readonly column: number }): void => {
-    const pixel = f.let(y);
-    const lanes = vectors <= 2 && columns > 1 ? 2 : 1;
-    const [sums, squares] = [f.locals(lanes * vectors, type.v128), f.locals(lanes * vectors, type.v128)];
-    const value = f.local(type.v128);
-    const add = (count: number): void => {
-      for (let k = 0; k < count * vectors; k++) {
-        f.set(value, v128.load(pixel, Math.floor(k / vectors) * strides.column + (k % vectors) * vectorBytes));
-        f.set(sums[k], f32x4.add(sums[k], value));
-        f.set(squares[k], e.madd(value, value, squares[k]));
-      }
-      f.advance(pixel, count * strides.column);
-    };
-    f.repeat(rows, () => {
-      for (const sum of [...sums, ...squares]) f.set(sum, f32x4.const(0));
-      f.repeat(Math.floor(columns / lanes), () => add(lanes));
-      if (columns % lanes > 0) add(columns % lanes);
-      [sums, squares].forEach((quantity, i) => {
-        for (let v = 0; v < vectors; v++) {
-          const [first, second] = [quantity[v], quantity[v + vectors]];
-          promote(f, places[i], v, second ? f32x4.add(first, second) : first);
-        }
-      });
-      f.advance(pixel, strides.row - columns * strides.column);
-    });
+}
+
+/** Adds the pixels of some rows to the sums. */
+export function addChannelSums(
+  e: Emitter,
+  f: FunctionBuilder,
+  places: readonly Local[],
+  vectors: number,
+  { y, rows, columns, strides }: Rows,
+): void {
+  const pixel = f.let(y);
+  const lanes = vectors <= 2 && columns > 1 ? 2 : 1;
+  const [sums, squares] = [f.locals(lanes * vectors, type.v128), f.locals(lanes * vectors, type.v128)];
+  const value = f.local(type.v128);
+  const add = (count: number): void => {
+    for (let k = 0; k < count * vectors; k++) {
+      f.set(value, v128.load(pixel, Math.floor(k / vectors) * strides.column + (k % vectors) * vectorBytes));
+      f.set(sums[k], f32x4.add(sums[k], value));
+      f.set(squares[k], e.madd(value, value, squares[k]));
+    }
+    f.advance(pixel, count * strides.column);
   };
+  f.repeat(rows, () => {
+    for (const sum of [...sums, ...squares]) f.set(sum, f32x4.const(0));
+    f.repeat(Math.floor(columns / lanes), () => add(lanes));
+    if (columns % lanes > 0) add(columns % lanes);
+    [sums, squares].forEach((quantity, i) => {
+      for (let v = 0; v < vectors; v++) {
+        const [first, second] = [quantity[v], quantity[v + vectors]];
+        promote(f, places[i], v, second ? f32x4.add(first, second) : first);
+      }
+    });
+    f.advance(pixel, strides.row - columns * strides.column);
+  });
 }
 
 function promote(f: FunctionBuilder, place: Local, vector: number, sum: Code): void {

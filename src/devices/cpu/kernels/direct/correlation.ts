@@ -13,7 +13,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, i32, type, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
-import { writeChannelSums } from './channel-sums.ts';
+import { addChannelSums, clearChannelSums } from './channel-sums.ts';
 import { cutRows, linesFor, Tile } from './tile.ts';
 import { type Division, divide, least } from './units.ts';
 import type { WeightLayout } from './weights.ts';
@@ -32,8 +32,10 @@ export interface Correlation {
   readonly y: Strides;
   /** Output channels, as vectors. */
   readonly vectors: number;
-  /** Bytes from a group's weights to those of this correlation. */
-  readonly weightStart: number;
+  /** Steps (a tap and channel each) in a group's weights before those of this correlation. */
+  readonly firstStep: number;
+  /** Steps in a group's weights between two rows of taps; 0 unless given. */
+  readonly skippedSteps?: number;
   /** Where output channels don't all read the same channels: after so many vectors x is read so many bytes further on. */
   readonly section?: { readonly vectors: number; readonly bytes: number };
 }
@@ -46,10 +48,12 @@ export interface Strides {
 }
 
 /** Images of one row are as well the rows of one image, which makes larger tiles. */
-export function joinImages(shape: Correlation): Correlation {
-  if (shape.rows > 1) return shape;
-  const { images, x, y } = shape;
-  return { ...shape, images: 1, rows: images, x: { ...x, row: x.image }, y: { ...y, row: y.image } };
+export function joinImages(shapes: readonly Correlation[]): readonly Correlation[] {
+  if (shapes.some(({ rows }) => rows > 1)) return shapes;
+  return shapes.map((shape) => {
+    const { images, x, y } = shape;
+    return { ...shape, images: 1, rows: images, x: { ...x, row: x.image }, y: { ...y, row: y.image } };
+  });
 }
 
 export interface CorrelationKernel {
@@ -60,7 +64,10 @@ export interface CorrelationKernel {
   readonly parts: number;
 }
 
-/** Several correlations of the same images, each with its own taps and its own pixels of y. */
+/**
+ * Several correlations of the same images, each with its own taps and its own pixels of y. With statistics they must have the
+ * same rows.
+ */
 export function correlationKernel(
   e: Emitter,
   name: string,
@@ -80,7 +87,8 @@ export function correlationKernel(
       f.for(from, to, (unit) => {
         const place = unitPlace(f, unit, division);
         for (const shape of shapes) {
-          const writer = new CorrelationWriter(e, f, shape, weights, place, { x, w, y, partials, end });
+          const bases = { x, w, y, partials, end };
+          const writer = new CorrelationWriter(e, f, shape, weights, place, bases, shape === shapes[0]);
           const rows = f.let(least(f, i32.sub(i32.const(shape.rows), place.row), division.rows));
           f.if(i32.gtS(rows, 0), () => writer.write(rows));
         }
@@ -130,6 +138,8 @@ class CorrelationWriter {
   readonly #weights: WeightLayout;
   readonly #place: UnitPlace;
   readonly #bases: Bases;
+  /** Of the correlations that have a part of channel sums in common. */
+  readonly #isFirst: boolean;
 
   constructor(
     e: Emitter,
@@ -138,6 +148,7 @@ class CorrelationWriter {
     weights: WeightLayout,
     place: UnitPlace,
     bases: Bases,
+    isFirst: boolean,
   ) {
     this.#e = e;
     this.#f = f;
@@ -145,6 +156,7 @@ class CorrelationWriter {
     this.#weights = weights;
     this.#place = place;
     this.#bases = bases;
+    this.#isFirst = isFirst;
   }
 
   write(rows: Local): void {
@@ -162,13 +174,11 @@ class CorrelationWriter {
 
   #group(group: Local, vectors: number, rows: Local): void {
     const f = this.#f;
-    const { x: xStrides, y: yStrides, weightStart, section } = this.#shape;
+    const { x: xStrides, y: yStrides, firstStep, section } = this.#shape;
     const { groupBytes, vectorsAGroup } = this.#weights;
     const { image, images, row } = this.#place;
     const { x, w, y, partials, end } = this.#bases;
-    // A last, narrower group has a part of the others' distance between its correlations.
-    const start = (weightStart * (this.#weights.isPacked ? vectors : vectorsAGroup)) / vectorsAGroup;
-    const weight = f.let(i32.add(i32.add(w, start), i32.mul(group, groupBytes)));
+    const weight = f.let(i32.add(i32.add(w, firstStep * this.#stepBytes(vectors)), i32.mul(group, groupBytes)));
     const first = (base: Local, { start, image: imageBytes, row: rowBytes }: Strides): Code =>
       i32.add(i32.add(i32.add(base, start), i32.mul(image, imageBytes)), i32.mul(row, rowBytes));
     const source = f.let(first(x, xStrides));
@@ -180,13 +190,19 @@ class CorrelationWriter {
       const part = i32.mul(this.#place.part, this.#shape.vectors * 2 * vectorBytes);
       return f.let(i32.add(i32.add(base, part), i32.shl(groupOffset, 1)));
     });
-    const addSums = sums.length > 0 ? writeChannelSums(this.#e, f, sums, vectors) : undefined;
+    if (this.#isFirst) clearChannelSums(f, sums, vectors);
     f.repeat(images, () => {
       this.#image(source, weight, target, vectors, rows);
-      addSums?.(target, rows, this.#shape.columns, yStrides);
+      if (sums.length > 0)
+        addChannelSums(this.#e, f, sums, vectors, { y: target, rows, columns: this.#shape.columns, strides: yStrides });
       f.advance(source, xStrides.image);
       f.advance(target, yStrides.image);
     });
+  }
+
+  /** From one step's weights to the next one's, in a group of so many vectors. */
+  #stepBytes(vectors: number): number {
+    return this.#weights.isPacked ? vectors * vectorBytes : this.#weights.stepBytes;
   }
 
   /** Some rows of one image: first the tiles that lie in one row, then the columns left over, several rows at a time. */
@@ -231,11 +247,11 @@ class CorrelationWriter {
 
   #tile(x: Local, weight: Local, y: Local, [height, width]: readonly [number, number], vectors: number): void {
     const f = this.#f;
-    const { taps, channels, x: strides, y: yStrides } = this.#shape;
+    const { taps, channels, x: strides, y: yStrides, skippedSteps = 0 } = this.#shape;
     const tile = new Tile(this.#e, f, height * width, vectors);
     const offset = (pixel: number, { row, column }: Strides): number =>
       Math.floor(pixel / width) * row + (pixel % width) * column;
-    const weightStep = this.#weights.isPacked ? vectors * vectorBytes : this.#weights.stepBytes;
+    const weightStep = this.#stepBytes(vectors);
     const [xPlace, weightPlace] = [f.let(x), f.let(weight)];
     const step = (xOffset: number, k: number): void =>
       tile.step(
@@ -272,6 +288,7 @@ class CorrelationWriter {
           });
           f.advance(xPlace, strides.tapRow - taps[1] * strides.tapColumn);
         }
+        f.advance(weightPlace, skippedSteps * weightStep);
       });
     });
     tile.forEach((sum, pixel, v) => {

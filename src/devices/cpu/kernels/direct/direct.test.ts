@@ -233,6 +233,15 @@ describe('direct convolution', () => {
     check({ batch: 2, channels: [8, 32], size: [extent, 5], ...square(5, 3, 3) });
   });
 
+  it.each([1, 2, 3, 4])('maps of %i pixels that are smaller than the kernel or hardly larger', (extent) => {
+    for (const batch of [1, 2, 3, 9]) {
+      check({ batch, channels: [7, 24], size: [extent, extent], ...square(3, 1, 1) });
+      check({ batch, channels: [9, 12], size: [extent, 2], ...square(5, 2, 2) });
+      check({ batch, channels: [12, 8], size: [2, extent], ...square(3, 2, 1), groups: 2 });
+    }
+    check({ batch: 2, channels: [5, 20], size: [extent, 3], kernel: [3, 5], stride: [2, 1], padding: [1, 4] });
+  });
+
   it('so many pixels of many channels that they come in chunks', () => {
     check({ batch: 8, channels: [32, 48], size: [13, 12], ...square(3, 2, 1) });
     check({ batch: 3, channels: [16, 32], size: [20, 20], ...square(3, 1, 1) });

@@ -5,7 +5,8 @@ import type { Emitter, Weights } from '../../step.ts';
 import type { ConvolutionShape, Forward, Statistics } from '../convolution.ts';
 import { buffersOf } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
-import { correlationKernel, joinImages } from './correlation.ts';
+import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
+import { type Reach, splitAtEdges } from './edges.ts';
 import { spreadWeights, vectorsOfSection } from './sections.ts';
 import { vectorsFor } from './tile.ts';
 import { readWeights } from './weights.ts';
@@ -30,7 +31,7 @@ export function directForward(
   const [g, out] = [x.geometry, y.geometry];
   const { sections, weights } = spreadWeights(e, stored, groups);
   const vectors = out.stored / 4;
-  const shape = joinImages({
+  const whole: Correlation = {
     images: out.n,
     rows: out.h,
     columns: out.w,
@@ -47,13 +48,15 @@ export function directForward(
     },
     y: { start: out.origin, image: out.imageBytes, row: out.rowBytes, column: out.pixelBytes },
     vectors,
-    weightStart: 0,
+    firstStep: 0,
     section: sections > 1 ? { vectors: vectors / sections, bytes: weights.inChannels * 4 } : undefined,
-  });
+  };
+  const reach: Reach = { extent: [g.h, g.w], first: [-padding[0], -padding[1]], stride };
+  const shapes = joinImages(splitAtEdges([whole], [reach]));
   const pixels = out.n * out.h * out.w;
-  const vectorsAGroup = vectorsOfSection(vectorsFor(shape.rows * shape.columns), vectors / sections, sections);
+  const vectorsAGroup = vectorsOfSection(vectorsFor(shapes[0].rows * shapes[0].columns), vectors / sections, sections);
   const ready = readWeights(e, weights, vectorsAGroup, pixels);
-  const { kernel, units, parts } = correlationKernel(e, 'conv2d', [shape], ready.layout, { statistics, epilogue });
+  const { kernel, units, parts } = correlationKernel(e, 'conv2d', shapes, ready.layout, { statistics, epilogue });
   const partial = (name: string) => e.scratch(name, parts * partBytes(out.c));
   const found = statistics
     ? { sums: partial('channel sums'), squares: partial('channel sums of squares'), parts }

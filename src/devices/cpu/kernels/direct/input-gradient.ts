@@ -10,6 +10,7 @@ import type { Halo } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import type { ConvolutionShape, InputGradient } from '../convolution.ts';
 import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
+import { type Reach, splitAtEdges } from './edges.ts';
 import { describe, operationsOf } from './forward.ts';
 import { spreadWeights, vectorsOfSection } from './sections.ts';
 import { vectorsFor } from './tile.ts';
@@ -63,12 +64,8 @@ export function directInputGradient(
   const rowPhases = phasesOf(out.h, weights.kernelHeight, stride[0], padding[0]);
   const columnPhases = phasesOf(out.w, weights.kernelWidth, stride[1], padding[1]);
   const phases = rowPhases.flatMap((row) => columnPhases.map((column) => ({ row, column })));
-  const rows = rowPhases[0].count * columnPhases[0].count * (rowPhases[0].count === 1 ? out.n : 1);
-  const vectorsAGroup = vectorsOfSection(vectorsFor(rows), vectors / sections, sections);
   const blocks = phases.map(({ row, column }) => ({ rows: row.taps, columns: column.taps }));
-  const packed = packWeights(e, weights, { blocks, transposed: true, vectorsAGroup, sections });
-  const tapBytes = channels * vectorsAGroup * 16;
-  let weightStart = 0;
+  let firstStep = 0;
   const shapes = phases.map(({ row, column }, i): Correlation => {
     const shape: Correlation = {
       images: out.n,
@@ -92,13 +89,18 @@ export function directInputGradient(
         column: stride[1] * out.pixelBytes,
       },
       vectors,
-      weightStart,
+      firstStep,
       section: sections > 1 ? { vectors: vectors / sections, bytes: channels * 4 } : undefined,
     };
-    weightStart += tapCount(blocks[i]) * tapBytes;
+    firstStep += tapCount(blocks[i]) * channels;
     return shape;
   });
-  const joined = shapes.every(({ rows }) => rows === 1) ? shapes.map(joinImages) : shapes;
+  const reaches = phases.map(({ row, column }): Reach => {
+    return { extent: [g.h, g.w], first: [row.start, column.start], stride: [1, 1] };
+  });
+  const joined = joinImages(splitAtEdges(shapes, reaches));
+  const vectorsAGroup = vectorsOfSection(vectorsFor(joined[0].rows * joined[0].columns), vectors / sections, sections);
+  const packed = packWeights(e, weights, { blocks, transposed: true, vectorsAGroup, sections });
   const { kernel, units } = correlationKernel(e, 'conv2dInputGradient', joined, packed.layout);
   e.step({
     name: `conv2dInputGradient ${describe(stored, g, groups)}`,
