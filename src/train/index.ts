@@ -5,6 +5,7 @@ export { type ClippedGradients, clipByGlobalNorm, globalNorm } from './clip.ts';
 export { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export { type EmaConfig, ModelEma } from './ema.ts';
 export { type EvaluateOptions, type Evaluation, Evaluator, type EvaluatorOptions, evaluate } from './evaluate.ts';
+export { freezeStages, type LoadedHead, loadForFineTuning, type Stage, stagesOf } from './fine-tune.ts';
 export { type TrainOptions, type TrainOutcome, train } from './loop.ts';
 export { type CalibrationBin, meanConfidence } from './metrics/calibration.ts';
 export type { ClassMetrics, Scores } from './metrics/class-metrics.ts';

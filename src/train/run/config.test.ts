@@ -51,6 +51,11 @@ describe('a configuration', () => {
     expect(versions.node).toBe(process.versions.node);
   });
 
+  it("leaves the recipe's label smoothing out of another task", () => {
+    expect(resolveRunConfig().labelSmoothing).toBeGreaterThan(0);
+    expect(resolveRunConfig({ task: 'multi-label' }).labelSmoothing).toBe(0);
+  });
+
   it("normalises by the data set's own statistics", () => {
     const [digits, clothes] = ['mnist', 'fashion-mnist'].map((dataset) => resolveRunConfig({ dataset }));
     expect(digits.transforms.test).toContainEqual({ name: 'Normalize', mean: [0.1307], std: [0.3081] });

@@ -26,6 +26,7 @@ export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
   const recipe = findRecipe(overrides.recipe ?? 'digits');
   const dataset = findDataset(overrides.dataset ?? recipe.dataset);
   const model = findModel(overrides.model ?? recipe.model);
+  const task = overrides.task ?? recipe.task;
   const epochs = overrides.epochs ?? recipe.epochs;
   const optimizer = chooseOptimizer(overrides.optimizer, recipe);
   const usualRate =
@@ -37,8 +38,8 @@ export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
     validationImages: overrides.validationImages ?? 0,
     model: model.name,
     modelOptions: overrides.modelOptions ?? {},
-    task: overrides.task ?? recipe.task,
-    labelSmoothing: overrides.labelSmoothing ?? recipe.labelSmoothing,
+    task,
+    labelSmoothing: overrides.labelSmoothing ?? (task === recipe.task ? recipe.labelSmoothing : 0),
     transforms: overrides.transforms ?? recipe.transforms(dataset.description),
     epochs,
     batchSize: overrides.batchSize ?? recipe.batchSize,
