@@ -7,6 +7,7 @@ import { addBench } from './bench.ts';
 import { addDatasets } from './datasets.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
+import { addExport } from './export.ts';
 import { addModels } from './models.ts';
 import { addPredict } from './predict.ts';
 import { addTrain } from './train.ts';
@@ -23,6 +24,6 @@ export function createProgram(): Command {
     .exitOverride()
     // Errors are thrown, and told in one place: errors.ts.
     .configureOutput({ outputError: () => {}, writeErr: () => {} });
-  for (const add of [addTrain, addEvaluate, addPredict, addModels, addDatasets, addBench, addDoctor]) add(program);
+  for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDatasets, addBench, addDoctor]) add(program);
   return program;
 }

@@ -20,4 +20,5 @@ export type { LoadReport, StateEntry } from './load-state.ts';
 export { Module } from './module.ts';
 export { PadChannels } from './pad-channels.ts';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pooling.ts';
+export { type FittedState, fitStateNames } from './state-names.ts';
 export { type ModuleCall, type Trace, trace } from './trace.ts';

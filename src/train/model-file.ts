@@ -31,19 +31,26 @@ export interface ModelFile {
   readonly preprocessing: Compose;
 }
 
-const CARD = 'residua';
+/** Where the card is in a file's metadata. */
+export const CARD = 'residua';
 
 /** @param model its variables' host values, as the last device.read left them */
 export function writeModelFile(model: Module, card: ModelCard): Uint8Array<ArrayBuffer> {
-  const tensors = [...model.stateDict()].map(([name, { shape, value }]): [string, SafeTensor] => {
-    if (value instanceof Float32Array) return [name, { dtype: 'F32', shape, data: value }];
-    // PyTorch's counters (num_batches_tracked) are int64.
-    return [name, { dtype: 'I64', shape, data: BigInt64Array.from(value, BigInt) }];
-  });
-  return writeSafetensors(tensors, [
+  return writeSafetensors(stateTensors(model), [
     ['format', 'pt'],
     [CARD, JSON.stringify(card)],
   ]);
+}
+
+/** stateDict() as files hold it. */
+export function stateTensors(model: Module): Map<string, SafeTensor> {
+  return new Map(
+    [...model.stateDict()].map(([name, { shape, value }]): [string, SafeTensor] => {
+      if (value instanceof Float32Array) return [name, { dtype: 'F32', shape, data: value }];
+      // PyTorch's counters (num_batches_tracked) are int64.
+      return [name, { dtype: 'I64', shape, data: BigInt64Array.from(value, BigInt) }];
+    }),
+  );
 }
 
 /**
@@ -51,11 +58,21 @@ export function writeModelFile(model: Module, card: ModelCard): Uint8Array<Array
  * @throws ResiduaError when the file is damaged, has no card, or holds the weights of another model
  */
 export function readModelFile(bytes: Uint8Array, source: string): ModelFile {
-  const { tensors, metadata } = readSafetensors(bytes, source);
+  return modelOf(readSafetensors(bytes, source), source);
+}
+
+/** The same of weights that are already read, from whatever kind of file. */
+export function modelOf(
+  {
+    tensors,
+    metadata,
+  }: { readonly tensors: ReadonlyMap<string, SafeTensor>; readonly metadata: ReadonlyMap<string, string> },
+  source: string,
+): ModelFile {
   const text = metadata.get(CARD);
   if (text === undefined) {
     throw new ResiduaError(`${source} does not say which model it belongs to ('${CARD}' is not in its metadata)`, {
-      hint: 'Give a model.safetensors that Residua wrote, or a run folder.',
+      hint: 'Give a file that Residua wrote, or a run folder.',
     });
   }
   try {

@@ -1,14 +1,14 @@
 // Everything that a run is made of, built from its configuration and not yet begun. What can be wrong (data, transforms,
 // model, schedule) is found out here, before a run folder exists.
 
-import { type BatchLoader, type Dataset, fromConfig, randomSplit } from '../../data/index.ts';
-import { createLoader } from '../../data/node.ts';
+import { type BatchLoader, type Dataset, fromConfig, randomSplit, type SplitName } from '../../data/index.ts';
+import { createLoader, type DataSource } from '../../data/node.ts';
 import { createDevice } from '../../devices/create-device.node.ts';
 import type { Device } from '../../devices/device.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import { readWeightsFile } from '../../formats/weights.node.ts';
 import { createModel } from '../../models/index.ts';
-import type { Module } from '../../nn/index.ts';
+import { fitStateNames, type Module } from '../../nn/index.ts';
 import { EarlyStopping } from '../early-stopping.ts';
 import { ModelEma } from '../ema.ts';
 import { freezeStages, type LoadedHead, loadForFineTuning } from '../fine-tune.ts';
@@ -55,10 +55,11 @@ export interface BuildOptions {
 
 export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOptions): Promise<BuiltRun> {
   const { seed, task: taskName, labelSmoothing, modelOptions } = config;
-  const named = findDataset(config.dataset);
+  const source = findDataset(config.dataset);
+  for (const note of source.notes) reporter.note?.(note);
   const onProgress = reporter.download?.bind(reporter);
-  const open = (split: 'train' | 'test') => openDataset(named, { split, limit: config.limit, onProgress });
-  const [trainSet, heldOut] = holdOut(await open('train'), config);
+  const open = (split: SplitName) => openDataset(source, { split, limit: config.limit, onProgress });
+  const [trainSet, heldOut] = await validationOf(source, config, open);
   const testSet = await open('test');
 
   const augment = fromConfig(config.transforms.train);
@@ -78,7 +79,7 @@ export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOp
   const optimizer = createOptimizer(config.optimizer, model.trainableParameters());
   const ema = config.ema === null ? undefined : new ModelEma(model, newModel(), config.ema);
   const measured = ema?.model ?? model;
-  const task = createTask(taskName, { labelSmoothing });
+  const task = createTask(taskName, { labelSmoothing, mixed: config.mixup > 0 || config.cutmix > 0 });
   const evaluationLoader = (dataset: Dataset) =>
     createLoader(dataset, { batchSize: EVALUATION_BATCH, transform: preprocess });
 
@@ -94,7 +95,7 @@ export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOp
   };
   try {
     const training = keep(
-      createLoader(trainSet, { batchSize: config.batchSize, shuffle: true, seed, transform: augment }),
+      createLoader(trainSet, { batchSize: config.batchSize, shuffle: true, seed, transform: augment, mix: config }),
     );
     const length = { epochs: config.epochs, stepsPerEpoch: Math.ceil(training.batchesPerEpoch / config.accumulate) };
     warn(config, length.epochs * length.stepsPerEpoch, reporter);
@@ -131,9 +132,10 @@ export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOp
 
 async function loadWeights(model: Module, file: string, reporter: Reporter): Promise<LoadedHead> {
   const { tensors, notes } = await readWeightsFile(file);
-  for (const note of notes) reporter.warning?.(note);
+  const fitted = fitStateNames(tensors, model.stateDict());
+  for (const note of [...notes, ...fitted.notes]) reporter.warning?.(note);
   try {
-    return loadForFineTuning(model, tensors);
+    return loadForFineTuning(model, fitted.entries);
   } catch (error) {
     if (!(error instanceof ResiduaError)) throw error;
     throw new ResiduaError(`${file}: ${error.message}`, { hint: error.hint, cause: error });
@@ -154,6 +156,25 @@ function warn({ ema, freeze, weights }: RunConfig, steps: number, reporter: Repo
       `After ${steps} steps the average of the weights still holds ${percent} of the first ones: let its decay warm up, or lower it.`,
     );
   }
+}
+
+/** The training images, and those to validate on: the source's own, or some that are held out of the training. */
+async function validationOf(
+  source: DataSource,
+  config: RunConfig,
+  open: (split: SplitName) => Promise<Dataset>,
+): Promise<[Dataset, Dataset | undefined]> {
+  const train = await open('train');
+  if (source.multiLabel && config.task === 'single-label') {
+    throw new UsageError(`${source.name} has any number of labels an image, and the task is single-label`, {
+      hint: 'Leave --task out, or make it multi-label.',
+    });
+  }
+  if (source.images.validation === 0) return holdOut(train, config);
+  if (config.validationImages === 0) return [train, await open('validation')];
+  throw new UsageError(`${source.name} has ${source.images.validation} validation images of its own`, {
+    hint: 'Leave --validation out to use them.',
+  });
 }
 
 /** The training images without those that are held out, and these. */

@@ -2,7 +2,8 @@
 
 import { stat } from 'node:fs/promises';
 import { ResiduaError } from '../../errors.ts';
-import { type ModelFile, readModelFile } from '../model-file.ts';
+import { readWeights } from '../../formats/weights.node.ts';
+import { type ModelFile, modelOf } from '../model-file.ts';
 import { filesOf, readRunFile } from './run-folder.node.ts';
 
 export interface TrainedModel extends ModelFile {
@@ -11,7 +12,7 @@ export interface TrainedModel extends ModelFile {
 }
 
 /**
- * @param path a run folder, or a model.safetensors that Residua wrote
+ * @param path a run folder, or a file of weights that Residua wrote, safetensors or .pth
  * @throws ResiduaError when there is nothing, or it is damaged or no model
  */
 export async function loadRun(path: string): Promise<TrainedModel> {
@@ -20,5 +21,6 @@ export async function loadRun(path: string): Promise<TrainedModel> {
   });
   const file = found.isDirectory() ? filesOf(path).model : path;
   const hint = `A run writes it when it ends or is stopped. Is this the folder of a run?`;
-  return { ...readModelFile(await readRunFile(file, hint), file), file };
+  const weights = await readWeights(await readRunFile(file, hint), file);
+  return { ...modelOf(weights, file), file };
 }

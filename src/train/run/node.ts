@@ -2,7 +2,15 @@
 
 export { parseRunConfig, type RunConfig, type RunOverrides } from './config.ts';
 export { type EvaluateRunOptions, evaluateRun } from './evaluate-run.node.ts';
+export {
+  type ExportFormat,
+  type ExportOptions,
+  type ExportResult,
+  exportFormats,
+  exportRun,
+} from './export-run.node.ts';
 export { loadRun, type TrainedModel } from './load-run.node.ts';
+export { modelOfWeights } from './model-of-weights.node.ts';
 export { type FailedPrediction, type FilePrediction, type PredictRunOptions, predictRun } from './predict-run.node.ts';
 export type { EvaluateProgress, Reporter, RunFiles, RunResult, RunStart, RunSummary } from './reporter.ts';
 export { resolveRunConfig } from './resolve-config.node.ts';
