@@ -1,8 +1,8 @@
 // The kernel of a pass: one walk over the elements of a view, in which everything on each element is computed at once.
 //
 //   for each slab (a unit, unless there are channel sums)
-//     for each vector of four channels:  load what is the same for all its pixels (a channel's scale, ...)
-//       for each row, for each column:   load, compute, store, add up
+//     for each few vectors of four channels:  load what is the same for all their pixels (a channel's scale, ...)
+//       for each row, for each few columns:   load, compute, store, add up
 //
 // Channel sums are added up in float32 within a slab and in float64 from slab to slab, in a fixed number of parts: a unit
 // is then a run of slabs, and each writes its own row of partial sums, [part][channel] in float64.
@@ -60,20 +60,38 @@ export function passKernel(e: Emitter, spec: PassSpec): PassKernel {
   return { kernel, units };
 }
 
+/** What is computed at a time: some columns of some vectors of channels. */
+interface Step {
+  readonly columns: number;
+  readonly blocks: number;
+}
+
+const steps: readonly Step[] = [
+  { columns: 1, blocks: 4 },
+  { columns: 2, blocks: 2 },
+  { columns: 4, blocks: 1 },
+  { columns: 1, blocks: 2 },
+  { columns: 2, blocks: 1 },
+];
+/** Vectors that stay in registers from step to step. */
+const heldVectors = 11;
+
+/** Whether all pixels of an image share what a vector of channels has, as a channel's scale. */
+const isOfChannels = ({ image, row, column, block }: Track): boolean => row + column === 0 && image + block > 0;
+
 class PassWriter {
   readonly #e: Emitter;
   readonly #spec: PassSpec;
   readonly #walk: Walk;
   readonly #units: number;
   readonly #f: FunctionBuilder;
-  /** Columns that are computed at a time. */
-  readonly #lanes: number;
+  readonly #atATime: Step;
   readonly #bases: readonly Local[];
   /** Of each track: where the slab, and where the row's current column, begins. */
   readonly #slabs: readonly Local[];
   readonly #walkers: readonly Local[];
-  /** Leaves that are loaded outside the loops over pixels. */
-  readonly #fixed = new Map<number, Local>();
+  /** Leaves that are loaded outside the loops over pixels: one for all vectors of channels, or one each. */
+  readonly #fixed = new Map<number, readonly Local[]>();
   /** The track of a leaf in memory. */
   readonly #tracks = new Map<number, number>();
   readonly #uses: readonly number[];
@@ -97,12 +115,12 @@ class PassWriter {
     leaves.forEach((leaf, i) => {
       if (leaf.kind === 'memory') this.#tracks.set(i, this.#tracks.size);
     });
-    this.#lanes = walk.columns % 2 === 0 ? 2 : 1;
+    this.#channelMask = spec.view.c % 4 === 0 ? undefined : f.local(type.v128);
+    this.#atATime = this.#chooseStep();
     this.#slabs = f.locals(count, type.i32);
     this.#walkers = f.locals(count, type.i32);
-    this.#accumulators = sums.map(() => f.locals(this.#lanes, type.v128));
+    this.#accumulators = sums.map(() => f.locals(this.#atATime.columns * this.#atATime.blocks, type.v128));
     this.#partials = sums.map((_, i) => locals[count + i]);
-    this.#channelMask = spec.view.c % 4 === 0 ? undefined : f.local(type.v128);
     this.#pixel = f.local();
     this.#block = f.local();
     this.#uses = usesOf(leaves.length, nodes, [...stores.map(({ value }) => value), ...sums]);
@@ -113,12 +131,12 @@ class PassWriter {
     const [from, to] = this.#range;
     this.#spec.leaves.forEach((leaf, i) => {
       if (leaf.kind === 'constant') {
-        this.#fixed.set(i, f.let(leaf.integer ? i32x4.const(leaf.value) : f32x4.const(leaf.value), type.v128));
+        this.#fixed.set(i, [f.let(leaf.integer ? i32x4.const(leaf.value) : f32x4.const(leaf.value), type.v128)]);
         return;
       }
       const track = this.#trackOf(i);
       if (track.image + track.row + track.column + track.block > 0) return;
-      this.#fixed.set(i, f.let(this.#load(i, this.#bases[this.#tracks.get(i)!], track.origin), type.v128));
+      this.#fixed.set(i, [f.let(this.#load(i, this.#bases[this.#tracks.get(i)!], track.origin), type.v128)]);
     });
     if (this.#spec.sums.length === 0) {
       f.for(from, to, (item) => this.#slab(item));
@@ -138,6 +156,18 @@ class PassWriter {
       const bound = (part: Code): Code => i32.divU(i32.mul(part, items), this.#units);
       f.for(bound(unit), f.let(bound(i32.add(unit, 1))), (item) => this.#slab(item, rows));
     });
+  }
+
+  /** As many vectors at a time as registers have room for: neighbours in memory first. */
+  #chooseStep(): Step {
+    const { columns, blocks } = this.#walk;
+    const { leaves, sums } = this.#spec;
+    const perBlock = leaves.filter((leaf, i) => leaf.kind === 'memory' && isOfChannels(this.#trackOf(i))).length;
+    const fits = (step: Step): boolean =>
+      columns % step.columns === 0 &&
+      (step.blocks === 1 || (blocks % step.blocks === 0 && !this.#channelMask)) &&
+      step.blocks * (perBlock + sums.length * step.columns) <= heldVectors;
+    return steps.find(fits) ?? { columns: 1, blocks: 1 };
   }
 
   #trackOf(leaf: number): Track {
@@ -167,39 +197,47 @@ class PassWriter {
     const firstPixel = i32.mul(first, rows === 1 ? 1 : columns);
     const slabPixel = f.let(image ? i32.add(firstPixel, i32.mul(image, rows * columns)) : firstPixel);
     f.set(this.#block, i32.const(0));
-    f.repeat(blocks, () => {
-      this.#beginBlock(slabPixel);
+    const step = this.#atATime;
+    f.repeat(blocks / step.blocks, () => {
+      this.#beginBlocks(slabPixel);
       if (rows === 1) {
-        f.repeat(this.#lanes === 2 ? i32.shrU(count, 1) : count, () => this.#columns());
+        f.repeat(i32.shrU(count, Math.log2(step.columns)), () => this.#step());
       } else {
         f.repeat(count, () => {
-          f.repeat(columns / this.#lanes, () => this.#columns());
+          f.repeat(columns / step.columns, () => this.#step());
           tracks.forEach((track, i) => {
             f.advance(this.#walkers[i], track.row - columns * track.column);
           });
         });
       }
       partials.forEach((row, i) => {
-        const [first, second] = this.#accumulators[i];
-        this.#promote(row, second ? f32x4.add(first, second) : first);
+        for (let block = 0; block < step.blocks; block++) {
+          const [first, ...others] = this.#accumulators[i].slice(block * step.columns, (block + 1) * step.columns);
+          this.#promote(
+            row,
+            block,
+            others.reduce<Code>((total, sum) => f32x4.add(total, sum), first),
+          );
+        }
       });
       tracks.forEach((track, i) => {
-        f.advance(this.#slabs[i], track.block);
+        f.advance(this.#slabs[i], track.block * step.blocks);
       });
-      f.advance(this.#block, 1);
+      f.advance(this.#block, step.blocks);
     });
   }
 
-  #beginBlock(slabPixel: Local): void {
+  #beginBlocks(slabPixel: Local): void {
     const f = this.#f;
     this.#spec.leaves.forEach((leaf, i) => {
       if (leaf.kind === 'constant') return;
       const track = this.#trackOf(i);
-      const moves = track.row + track.column > 0 || track.image + track.block === 0;
-      if (moves) return;
-      const local = this.#fixed.get(i) ?? f.local(type.v128);
-      this.#fixed.set(i, local);
-      f.set(local, this.#load(i, this.#slabs[this.#tracks.get(i)!], 0));
+      if (!isOfChannels(track)) return;
+      const locals = this.#fixed.get(i) ?? f.locals(track.block > 0 ? this.#atATime.blocks : 1, type.v128);
+      this.#fixed.set(i, locals);
+      locals.forEach((local, block) => {
+        f.set(local, this.#load(i, this.#slabs[this.#tracks.get(i)!], block * track.block));
+      });
     });
     if (this.#channelMask) {
       const { c } = this.#spec.view;
@@ -214,26 +252,30 @@ class PassWriter {
     f.set(this.#pixel, slabPixel);
   }
 
-  /** One column, or two. */
-  #columns(): void {
+  /** A few columns of a few vectors of channels. */
+  #step(): void {
     const f = this.#f;
-    for (let lane = 0; lane < this.#lanes; lane++) this.#element(lane);
+    const { columns, blocks } = this.#atATime;
+    for (let column = 0; column < columns; column++) {
+      for (let block = 0; block < blocks; block++) this.#element(column, block);
+    }
     this.#walk.tracks.forEach((track, i) => {
-      f.advance(this.#walkers[i], track.column * this.#lanes);
+      f.advance(this.#walkers[i], track.column * columns);
     });
-    f.advance(this.#pixel, this.#lanes);
+    f.advance(this.#pixel, columns);
   }
 
-  #element(lane: number): void {
+  #element(column: number, block: number): void {
     const f = this.#f;
     const { leaves, nodes, stores, sums } = this.#spec;
+    const offset = (track: Track): number => column * track.column + block * track.block;
     const loaded = leaves.map((_, i): Code => {
       const fixed = this.#fixed.get(i);
-      if (fixed) return fixed;
-      const code = this.#load(i, this.#walkers[this.#tracks.get(i)!], lane * this.#trackOf(i).column);
+      if (fixed) return fixed[block] ?? fixed[0];
+      const code = this.#load(i, this.#walkers[this.#tracks.get(i)!], offset(this.#trackOf(i)));
       return this.#uses[i] > 1 ? f.let(code, type.v128) : code;
     });
-    const place = { pixel: i32.add(this.#pixel, lane), block: this.#block };
+    const place = { pixel: i32.add(this.#pixel, column), block: i32.add(this.#block, block) };
     const computed = computeNodes(this.#e, f, nodes, loaded, this.#uses, place);
     const masked = (value: number): Code =>
       this.#channelMask ? v128.and(computed[value], this.#channelMask) : computed[value];
@@ -241,20 +283,20 @@ class PassWriter {
     // All are computed before any is stored: a store may overwrite what was loaded.
     const results = stores.map(({ value }) => f.let(masked(value), type.v128));
     sums.forEach((value, i) => {
-      const accumulator = this.#accumulators[i][lane];
+      const accumulator = this.#accumulators[i][block * this.#atATime.columns + column];
       f.set(accumulator, f32x4.add(accumulator, masked(value)));
     });
     stores.forEach((_, i) => {
       const walker = firstStore + i;
-      f.emit(v128.store(this.#walkers[walker], results[i], lane * this.#walk.tracks[walker].column));
+      f.emit(v128.store(this.#walkers[walker], results[i], offset(this.#walk.tracks[walker])));
     });
   }
 
-  /** Adds four float32 sums to the float64 sums of the block in a row of partial sums. */
-  #promote(row: Local, sum: Code): void {
+  /** Adds four float32 sums to the float64 sums of a block in a row of partial sums. */
+  #promote(row: Local, block: number, sum: Code): void {
     const f = this.#f;
     const lanes = f.let(sum, type.v128);
-    const place = f.let(i32.add(row, i32.shl(this.#block, 5)));
+    const place = f.let(i32.add(row, i32.shl(i32.add(this.#block, block), 5)));
     const high = f32x4.shuffle(lanes, lanes, [2, 3, 2, 3]);
     f.emit(v128.store(place, f64x2.add(v128.load(place), f64x2.promoteLow(lanes))));
     f.emit(v128.store(place, f64x2.add(v128.load(place, 16), f64x2.promoteLow(high)), 16));

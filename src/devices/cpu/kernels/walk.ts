@@ -69,7 +69,7 @@ export function planWalk(view: View, geometries: readonly Geometry[], joinChanne
   const unitBytes = (rows === 1 ? 1 : columns) * blocks * vectorBytes * Math.max(1, tracks.length);
   const cut = rows === 1 ? columns : rows;
   const fits = Math.max(1, Math.floor(slabBytes / unitBytes));
-  // An even number of columns lets two of them be computed at a time.
-  const slab = Math.min(cut, rows === 1 ? fits + (fits % 2) : fits);
+  // A multiple of four lets that many columns be computed at a time.
+  const slab = Math.min(cut, rows === 1 ? Math.ceil(fits / 4) * 4 : fits);
   return { images, rows, columns, blocks, tracks, slab, slabsPerImage: Math.ceil(cut / slab) };
 }
