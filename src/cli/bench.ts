@@ -3,11 +3,12 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { type DeviceName, deviceNames } from '../devices/create-device.node.ts';
-import { findModel, listModels } from '../models/index.ts';
+import { findModel } from '../models/index.ts';
 import { measure } from './bench/measure.node.ts';
 import type { BenchPlan } from './bench/plan.ts';
 import { report } from './bench/report.ts';
 import { LiveLine } from './live-line.ts';
+import { modelName } from './model-name.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
 import { MOST_THREADS } from './train-options.ts';
@@ -16,8 +17,8 @@ import { integer, listOf, oneOf, text } from './values.ts';
 interface Flags {
   readonly model: string;
   readonly size?: number;
-  readonly channels: number;
-  readonly classes: number;
+  readonly channels?: number;
+  readonly classes?: number;
   readonly batchSize: readonly number[];
   readonly train?: boolean;
   readonly infer?: boolean;
@@ -34,7 +35,6 @@ interface Flags {
 }
 
 export function addBench(program: Command): void {
-  const models = listModels().map(({ name }) => name);
   const command = program
     .command('bench')
     .summary('measure the speed here')
@@ -44,10 +44,10 @@ export function addBench(program: Command): void {
     );
   command
     .optionsGroup('What to measure:')
-    .option('--model <name>', models.join(', '), oneOf(models), 'article-resnet')
+    .option('--model <name>', 'one of those that residua models lists', modelName, 'article-resnet')
     .option('--size <n>', "height and width of the images (default: the model's own)", integer(1, 4096))
-    .option('--channels <n>', 'of the images: 1 is grey, 3 is colour', integer(1, 1024), 1)
-    .option('--classes <n>', 'what the model tells apart', integer(1, 100_000), 10)
+    .option('--channels <n>', "of the images: 1 is grey, 3 is colour (default: the model's own)", integer(1, 1024))
+    .option('--classes <n>', "what the model tells apart (default: the model's own)", integer(1, 100_000))
     .option('--batch-size <n,..>', 'images a step', listOf(integer(1, 65_536)), [32])
     .option('--train', 'training steps: forward, loss, backward, Adam (default: both)')
     .option('--infer', 'inference, batch norms folded (default: both)')
@@ -87,11 +87,12 @@ export function addBench(program: Command): void {
 
 function planOf(flags: Flags): BenchPlan {
   const { train, infer, steps } = flags;
+  const { inChannels, imageSize, classes } = findModel(flags.model);
   return {
     model: flags.model,
-    inChannels: flags.channels,
-    imageSize: flags.size ?? findModel(flags.model).imageSize,
-    classes: flags.classes,
+    inChannels: flags.channels ?? inChannels,
+    imageSize: flags.size ?? imageSize,
+    classes: flags.classes ?? classes,
     modes: train === infer ? ['train', 'infer'] : train ? ['train'] : ['infer'],
     batchSizes: flags.batchSize,
     threads: flags.threads ?? [availableParallelism()],

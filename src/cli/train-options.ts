@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { catalog } from '../data/index.ts';
 import { type DeviceName, deviceNames } from '../devices/create-device.node.ts';
 import { ResiduaError, UsageError } from '../errors.ts';
-import { listModels } from '../models/index.ts';
+import { type ShortcutOption, shortcutOptions } from '../models/index.ts';
 import { type ActivationName, activationNames } from '../nn/index.ts';
 import {
   type OptimizerName,
@@ -19,6 +19,7 @@ import {
 } from '../train/index.ts';
 import { type RunConfig, type RunOverrides, resolveRunConfig } from '../train/run/node.ts';
 import { alternatives } from './format.ts';
+import { modelName } from './model-name.ts';
 import { nearest } from './suggest.ts';
 import { integer, listOf, number, oneOf, text } from './values.ts';
 
@@ -47,7 +48,8 @@ export interface TrainFlags {
   readonly weights?: string;
   readonly freeze?: string[];
   readonly activation?: ActivationName;
-  readonly shortcut?: '1x1' | '3x3';
+  readonly shortcut?: ShortcutOption;
+  readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
   readonly seed?: number;
   readonly seeds?: number;
@@ -63,13 +65,12 @@ export interface TrainFlags {
 export const MOST_THREADS = 256;
 
 export function addTrainOptions(command: Command): Command {
-  const models = listModels().map(({ name }) => name);
   const names = (list: readonly string[]) => list.join(', ');
   command
     .optionsGroup('What to train:')
     .option('--recipe <name>', `where settings come from: ${names(recipeNames)} (default: digits)`, oneOf(recipeNames))
     .option('--dataset <name|dir>', `${names(catalog.map(({ name }) => name))}, or a folder`, datasetName)
-    .option('--model <name>', names(models), oneOf(models))
+    .option('--model <name>', 'one of those that residua models lists', modelName)
     .option('--epochs <n>', 'passes over the training images', integer(1, 1_000_000))
     .option('--batch-size <n>', 'images at once', integer(1, 65_536))
     .option('--lr <x>', 'the largest learning rate of the schedule', number({ min: 0 }))
@@ -85,7 +86,8 @@ export function addTrainOptions(command: Command): Command {
     .option('--task <name>', `what outputs mean: ${names(taskNames)}`, oneOf(taskNames))
     .option('--label-smoothing <x>', 'share of the target spread over all classes', number({ min: 0, max: 1 }))
     .option('--activation <name>', names(activationNames), oneOf(activationNames))
-    .option('--shortcut <form>', 'of blocks that change the shape: 1x1, 3x3', oneOf(['1x1', '3x3'] as const))
+    .option('--shortcut <form>', `of blocks: ${names(shortcutOptions)}; not all have each`, oneOf(shortcutOptions))
+    .option('--zero-init-residual', 'let blocks begin as their shortcuts')
     .option('--dropout <p>', 'before the last layer', number({ min: 0, max: 1, below: true }))
     .option('--accumulate <n>', 'batches a step: their gradients add up to that of one large batch', integer(1, 65_536))
     .option('--clip-grad-norm <x>', 'shorten gradients that are longer than this', number({ min: 0, above: true }))
@@ -131,14 +133,14 @@ export function datasetName(value: string): string {
 
 /** @throws UsageError where options contradict each other */
 export function configOf(flags: TrainFlags): RunConfig {
-  const { activation, shortcut, dropout } = flags;
+  const { activation, shortcut, zeroInitResidual, dropout } = flags;
   const overrides: RunOverrides = {
     recipe: flags.recipe,
     dataset: flags.dataset,
     limit: flags.limit,
     validationImages: flags.validation,
     model: flags.model,
-    modelOptions: { activation, shortcut, dropout },
+    modelOptions: { activation, shortcut, zeroInitResidual, dropout },
     task: flags.task,
     labelSmoothing: flags.labelSmoothing,
     epochs: flags.epochs,

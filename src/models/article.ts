@@ -12,9 +12,9 @@ class ArticleResNet extends ResNet {
 
 export const articleModels: readonly ModelEntry[] = define({
   name: 'article-resnet',
-  description: "The article's ResNet(ResidualBlock, [2, 2, 2]): 16/32/64 channels, 3x3 down-sampling shortcuts",
+  description: 'ResNet(ResidualBlock, [2, 2, 2])',
   family: 'article',
-  architecture: { block: ResidualBlock, layers: [2, 2, 2], widths: [16, 32, 64], stem: '3x3', shortcut: '3x3' },
+  architecture: { block: ResidualBlock, layers: [2, 2, 2], widths: [16, 32, 64], stem: '3x3' },
   shortcuts: ['3x3', '1x1'],
   data: { imageSize: 32, inChannels: 1, classes: 10 },
   initialise: kaimingUniform,

@@ -14,17 +14,12 @@ function cifar(depth: number, block: BlockClass): readonly ModelEntry[] {
   const kind = `${bottleneck ? 'bottleneck' : 'basic'} blocks`;
   return define({
     name: `${block.preActivation ? 'preact-' : ''}resnet${depth}`,
-    description: `${depth} layers, 3 x ${blocks} ${block.preActivation ? 'pre-activation ' : ''}${kind}`,
+    description: `${depth} layers, 3 x ${blocks} ${kind}`,
     family: block.preActivation ? 'pre-activation' : 'cifar',
-    architecture: {
-      block,
-      layers: [blocks, blocks, blocks],
-      widths: [16, 32, 64],
-      stem: '3x3',
-      // The paper's choice; zeros would be most of what a bottleneck's shortcut carries, and its authors project there.
-      shortcut: bottleneck ? 'B' : 'A',
-    },
-    shortcuts: ['A', 'B', 'C'],
+    architecture: { block, layers: [blocks, blocks, blocks], widths: [16, 32, 64], stem: '3x3' },
+    // The paper's choice is A. Three quarters of what it carries around a bottleneck would be zeros, and there the authors' code
+    // has B.
+    shortcuts: bottleneck ? ['B', 'A', 'C'] : ['A', 'B', 'C'],
     data: { imageSize: 32, inChannels: 3, classes: 10 },
   });
 }

@@ -16,8 +16,12 @@ export interface ModelEntry {
   readonly name: string;
   readonly description: string;
   readonly family: ModelFamily;
-  /** false: a plain twin. */
+  /** false: a plain network. */
   readonly residual: boolean;
+  /** The plain network with the same layers, or the residual one. */
+  readonly twin: string;
+  /** Forms of shortcuts that may be asked for, the default first; none in a plain network. */
+  readonly shortcuts: readonly ShortcutOption[];
   /** Height and width of the images it was made for. */
   readonly imageSize: number;
   /** Channels of those images. */
@@ -28,10 +32,8 @@ export interface ModelEntry {
   create(options: ModelOptions, random: RandomStream): Module;
 }
 
-export interface Definition extends Pick<ModelEntry, 'name' | 'description' | 'family'> {
-  readonly architecture: Architecture & { readonly shortcut: ShortcutOption };
-  /** Other forms of its shortcut that may be asked for. */
-  readonly shortcuts: readonly ShortcutOption[];
+export interface Definition extends Pick<ModelEntry, 'name' | 'description' | 'family' | 'shortcuts'> {
+  readonly architecture: Omit<Architecture, 'shortcut' | 'residual'>;
   readonly data: Pick<ModelEntry, 'imageSize' | 'inChannels' | 'classes'>;
   /** First weights of convolutions; N(0, 2 / fan out) by default, as in torchvision. */
   readonly initialise?: Initialiser;
@@ -44,49 +46,48 @@ export function define(definition: Definition): [ModelEntry, ModelEntry] {
   const { name } = definition;
   const twin = plainName(name);
   const description = `The plain twin of ${name}: the same layers without shortcuts`;
-  return [entry(definition, true), entry({ ...definition, name: twin, description }, false)];
+  return [
+    { ...entry(definition), residual: true, twin },
+    { ...entry({ ...definition, name: twin, description, shortcuts: [] }), residual: false, twin: name },
+  ];
 }
 
 /** article-resnet -> article-plainnet, resnext50_32x4d -> plainnext50_32x4d. */
-export const plainName = (name: string): string => name.replace('res', 'plain');
+const plainName = (name: string): string => name.replace('res', 'plain');
 
-function entry(definition: Definition, residual: boolean): ModelEntry {
-  const { name, description, family, data, network: Network = ResNet, initialise = kaimingNormal } = definition;
+function entry(definition: Definition): Omit<ModelEntry, 'residual' | 'twin'> {
+  const { name, description, family, shortcuts, data, network: Network = ResNet } = definition;
+  const { initialise = kaimingNormal } = definition;
   return {
     name,
     description,
     family,
-    residual,
+    shortcuts,
     ...data,
     create: (options, random) => {
       const { classes, inChannels, activation, normalise, dropout, zeroInitResidual } = options;
-      const architecture = chosenArchitecture(
-        { ...definition, architecture: { ...definition.architecture, residual } },
-        options,
-      );
       const style = { activation, normalise, dropout, zeroInitResidual, initialise, random };
-      return new Network(architecture, { classes, inChannels, ...style });
+      return new Network(chooseArchitecture(definition, options), { classes, inChannels, ...style });
     },
   };
 }
 
-function chosenArchitecture({ name, architecture, shortcuts }: Definition, options: ModelOptions): Architecture {
-  const { layers = architecture.layers, widths = architecture.widths, shortcut = architecture.shortcut } = options;
+function chooseArchitecture({ name, architecture, shortcuts }: Definition, options: ModelOptions): Architecture {
+  const { layers = architecture.layers, widths = architecture.widths, shortcut = shortcuts[0] } = options;
+  const residual = shortcuts.length > 0;
   for (const [what, list] of Object.entries({ layers, widths })) {
     const stages = architecture.layers.length;
     if (list.length === stages) continue;
     throw new UsageError(`${name} has ${stages} stages, but '${what}' has ${list.length}: [${list.join(', ')}]`);
   }
-  if (options.shortcut !== undefined && !architecture.residual) {
-    throw new UsageError(`${name} is a plain network: it has no shortcuts to choose`, {
-      hint: "Leave 'shortcut' out.",
-    });
+  if (shortcut !== undefined && !shortcuts.includes(shortcut)) {
+    throw residual
+      ? new UsageError(`${name} has no shortcuts of form ${shortcut}`, { hint: `It has: ${shortcuts.join(', ')}.` })
+      : new UsageError(`${name} is a plain network: it has no shortcuts to choose`, { hint: "Leave 'shortcut' out." });
   }
-  if (!shortcuts.includes(shortcut)) {
-    throw new UsageError(`${name} has no shortcuts of form ${shortcut}`, { hint: `It has ${listed(shortcuts)}.` });
-  }
-  if (options.zeroInitResidual) checkZeroInit(name, architecture, options);
-  return { ...architecture, layers, widths, shortcut };
+  const chosen = { ...architecture, layers, widths, shortcut, residual };
+  if (options.zeroInitResidual) checkZeroInit(name, chosen, options);
+  return chosen;
 }
 
 function checkZeroInit(name: string, { block, residual }: Architecture, { normalise = true }: ModelOptions): void {
@@ -99,6 +100,3 @@ function checkZeroInit(name: string, { block, residual }: Architecture, { normal
         : 'there are no norms';
   if (reason) throw new UsageError(`${name} can't have 'zeroInitResidual' here: ${reason}`);
 }
-
-const listed = (items: readonly string[]): string =>
-  items.length === 1 ? items[0] : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;

@@ -3,15 +3,7 @@ import type { Module } from '../nn/index.ts';
 import { ancestors } from '../tensor/autograd.ts';
 import { Input } from '../tensor/index.ts';
 import { randomStream } from '../tensor/random.ts';
-import {
-  countParameters,
-  createModel,
-  findModel,
-  listModels,
-  type ModelOptions,
-  ResidualBlock,
-  summarise,
-} from './index.ts';
+import { countParameters, createModel, type ModelOptions, ResidualBlock, summarise } from './index.ts';
 
 const random = () => randomStream({ seed: 0, purpose: 'initialise' });
 const article = { classes: 10, inChannels: 1, seed: 0 };
@@ -113,17 +105,5 @@ describe('summarise', () => {
     const model = createModel('article-resnet', article);
     summarise(model, [1, 1, 32, 32]);
     expect([...model.namedModules().values()].every(({ training }) => training)).toBe(true);
-  });
-});
-
-describe('the registry', () => {
-  it('lists what it can create', () => {
-    for (const { name } of listModels()) {
-      expect(createModel(name, article).forward(images(2, 1, 32, 32)).shape).toEqual([2, 10]);
-    }
-  });
-
-  it('names the models there are when one is unknown', () => {
-    expect(() => findModel('resnet-7')).toThrow("there is no model called 'resnet-7'");
   });
 });

@@ -16,12 +16,11 @@ export function listModels(): readonly ModelEntry[] {
   return entries;
 }
 
-/** The entry of that name; throws UsageError with the names there are. */
+/** The entry of that name; throws UsageError when there is none. */
 export function findModel(name: string): ModelEntry {
   const entry = entries.find((candidate) => candidate.name === name);
   if (entry) return entry;
-  const names = entries.map((candidate) => candidate.name).join(', ');
-  throw new UsageError(`there is no model called '${name}'`, { hint: `The models are: ${names}.` });
+  throw new UsageError(`there is no model called '${name}'`, { hint: 'residua models, or listModels(), lists them.' });
 }
 
 /**

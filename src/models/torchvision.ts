@@ -18,8 +18,8 @@ function imageNet(
     name,
     description,
     family: 'torchvision',
-    architecture: { block, layers, widths: [64, 128, 256, 512], stem: '7x7', shortcut: 'B', ...inside },
-    shortcuts: ['A', 'B', 'C'],
+    architecture: { block, layers, widths: [64, 128, 256, 512], stem: '7x7', ...inside },
+    shortcuts: ['B', 'A', 'C'],
     data: { imageSize: 224, inChannels: 3, classes: 1000 },
   });
 }
@@ -30,18 +30,18 @@ export const torchvisionModels: readonly ModelEntry[] = [
   imageNet('resnet50', Bottleneck, [3, 4, 6, 3], '50 layers, bottleneck blocks'),
   imageNet('resnet101', Bottleneck, [3, 4, 23, 3], '101 layers, bottleneck blocks'),
   imageNet('resnet152', Bottleneck, [3, 8, 36, 3], '152 layers, bottleneck blocks'),
-  imageNet('resnext50_32x4d', Bottleneck, [3, 4, 6, 3], '50 layers, 3x3 convolutions in 32 groups of 4 channels', {
+  imageNet('resnext50_32x4d', Bottleneck, [3, 4, 6, 3], '50 layers, bottlenecks of 32 groups', {
     groups: 32,
     widthPerGroup: 4,
   }),
-  imageNet('resnext101_32x8d', Bottleneck, [3, 4, 23, 3], '101 layers, 3x3 convolutions in 32 groups of 8 channels', {
+  imageNet('resnext101_32x8d', Bottleneck, [3, 4, 23, 3], '101 layers, bottlenecks of 32 groups', {
     groups: 32,
     widthPerGroup: 8,
   }),
-  imageNet('wide_resnet50_2', Bottleneck, [3, 4, 6, 3], '50 layers, twice as wide inside the bottlenecks', {
+  imageNet('wide_resnet50_2', Bottleneck, [3, 4, 6, 3], '50 layers, bottlenecks twice as wide', {
     widthPerGroup: 128,
   }),
-  imageNet('wide_resnet101_2', Bottleneck, [3, 4, 23, 3], '101 layers, twice as wide inside the bottlenecks', {
+  imageNet('wide_resnet101_2', Bottleneck, [3, 4, 23, 3], '101 layers, bottlenecks twice as wide', {
     widthPerGroup: 128,
   }),
 ].flat();

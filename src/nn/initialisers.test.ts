@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { randomStream } from '../tensor/random.ts';
 import { Conv2d, Linear } from './index.ts';
 import { fans, kaimingNormal, kaimingUniform } from './initialisers.ts';
@@ -60,6 +60,24 @@ describe('first weights', () => {
     const stream = random();
     const [a, b] = [0, 1].map(() => new Conv2d(2, 2, { kernelSize: 3, random: stream }).weight.value);
     expect(a).not.toEqual(b);
+  });
+
+  it('are drawn when they are asked for, whatever is drawn before', () => {
+    const weights = (order: readonly number[]) => {
+      const stream = random();
+      const layers = [3, 4, 5].map((channels) => new Conv2d(3, channels, { kernelSize: 3, random: stream }));
+      for (const i of order) expect(layers[i].weight.value).toHaveLength(27 * (i + 3));
+      return layers.map(({ weight }) => weight.value);
+    };
+    expect(weights([2, 0, 1])).toEqual(weights([0, 1, 2]));
+  });
+
+  it('are not drawn when others are set before', () => {
+    const initialise = vi.fn();
+    const conv = new Conv2d(1, 2, { kernelSize: 1, bias: false, random: random(), initialise });
+    conv.loadStateDict(new Map([['weight', { shape: [2, 1, 1, 1], data: [3, 4] }]]));
+    expect([...conv.weight.value]).toEqual([3, 4]);
+    expect(initialise).not.toHaveBeenCalled();
   });
 
   it("have biases within PyTorch's bound 1 / sqrt(fanIn)", () => {

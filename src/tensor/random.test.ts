@@ -74,6 +74,22 @@ describe('a random stream', () => {
     for (let i = 0; i < 1000; i++) expect(stream.integer(large)).toBeLessThan(large);
   });
 
+  it('forks into what it would have given next and what comes behind that', () => {
+    for (const drawn of [0, 1, 3, 4, 9]) {
+      for (const words of [0, 1, 2, 4, 7]) {
+        const [whole, forked] = [0, 1].map(() => of(8, 'initialise', 2, 5));
+        for (let i = 0; i < drawn; i++) expect(forked.uint32()).toBe(whole.uint32());
+        const fork = forked.fork(words);
+        // In any order.
+        const behind = [forked.uint32(), forked.uint32()];
+        expect(Array.from({ length: words }, () => fork.uint32())).toEqual(
+          Array.from({ length: words }, () => whole.uint32()),
+        );
+        expect(behind).toEqual([whole.uint32(), whole.uint32()]);
+      }
+    }
+  });
+
   it('draws normal numbers with the moments of the normal distribution', () => {
     const stream = of(3, 'initialise', 0, 0);
     const moments = [0, 0, 0, 0];

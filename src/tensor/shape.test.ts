@@ -17,6 +17,7 @@ describe('shapes of results', () => {
     ['matmul', t.matmul(tensor(2, 3), tensor(3, 4)), [2, 4]],
     ['matmul, both transposed', t.matmul(tensor(3, 2), tensor(4, 3), { transposeA: true, transposeB: true }), [2, 4]],
     ['maxPool2d, stride is the kernel', t.maxPool2d(tensor(1, 2, 7, 8), 2), [1, 2, 3, 4]],
+    ['padChannels', t.padChannels(tensor(2, 3, 4, 5), 6), [2, 9, 4, 5]],
     ['globalAvgPool2d', t.globalAvgPool2d(tensor(2, 3, 4, 5)), [2, 3, 1, 1]],
     ['sum of inner axes', t.sum(tensor(2, 3, 4), { axes: [-1, 1] }), [2]],
     ['mean, axes kept', t.mean(tensor(2, 3, 4), { axes: [1], keepDims: true }), [2, 1, 4]],
@@ -73,6 +74,10 @@ describe('a shape error names the operation, the shapes and the rule', () => {
     [
       () => t.maxPool2d(tensor(1, 1, 4, 4), 2, { padding: 2 }),
       'padding [2, 2] must be between 0 and half the kernel [2, 2]',
+    ],
+    [
+      () => t.padChannels(tensor(1, 4, 2, 2), -1),
+      'padChannels of [1, 4, 2, 2]: the number of extra channels must be a whole number of at least 0, found -1',
     ],
     [
       () => t.avgPool2d(tensor(1, 16, 7, 7), 8),

@@ -32,7 +32,9 @@ async function ask<Answer>(schema: z.ZodType<Answer>, ...args: string[]): Promis
 describe('models', () => {
   it('lists', async () => {
     const { models } = await ask(z.object({ models: z.array(model) }), 'models');
-    expect(models.map(({ name }) => name)).toEqual(expect.arrayContaining(['article-resnet', 'article-plainnet']));
+    expect(models.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['article-resnet', 'article-plainnet', 'resnet18', 'plainnet18']),
+    );
     expect(models[0]).toMatchObject({ parameters: 195_450, multiplyAdds: 28_459_648 });
   });
 

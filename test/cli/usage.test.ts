@@ -37,7 +37,7 @@ const mistakes: [command: string, ...said: string[]][] = [
   ['train --epochs 3 --warm-up 3', 'warm-up of 3 epochs leaves nothing of 3 epochs'],
   ['evaluate', "'run'", 'residua evaluate --help'],
   ['evaluate x --limit all', "'all'", 'whole number'],
-  ['models article-resnot', 'article-resnet or article-plainnet', 'Did you mean article-resnet?'],
+  ['models article-resnot', 'Did you mean article-resnet?', 'residua models lists them'],
   ['datasets minst', 'Did you mean mnist?'],
   ['doctor --verbose', "'--verbose'", 'residua doctor --help'],
 ];

@@ -7,6 +7,7 @@ import { createModel } from '../../models/index.ts';
 import { Conv2d, Flatten, GlobalAvgPool2d, Linear, MaxPool2d, Module, Sequential } from '../../nn/index.ts';
 import {
   add,
+  avgPool2d,
   batchNorm,
   conv2d,
   flatten,
@@ -16,6 +17,7 @@ import {
   maxPool2d,
   mul,
   type Pair,
+  padChannels,
   relu,
   type Shape,
   sigmoid,
@@ -54,6 +56,10 @@ function compute({ name, kind, arguments: args, options }: Layer, model: Module,
       return linear(x, of('weight'), of('bias'));
     case 'MaxPool2d':
       return maxPool2d(x, args[0] as Pair, options as { stride: Pair; padding: Pair });
+    case 'AvgPool2d':
+      return avgPool2d(x, args[0] as Pair, options as { stride: Pair; padding: Pair });
+    case 'ConstantPad3d':
+      return padChannels(x, (args[0] as number[])[5]);
     case 'AdaptiveAvgPool2d':
       return globalAvgPool2d(x);
     case 'Flatten':
@@ -91,6 +97,8 @@ describe('the layer graph', () => {
       '1x1 shortcuts and sigmoids',
       createModel('article-resnet', { ...options, shortcut: '1x1', activation: 'sigmoid' }),
     ],
+    ['shortcuts without parameters', createModel('resnet20', options)],
+    ['pre-activation', createModel('preact-resnet20', options)],
     ['convolutions with biases', createModel('article-resnet', { ...options, normalise: false })],
   ])('of %s gives what the model gives', async (_, model) => {
     await expectFaithful(model);

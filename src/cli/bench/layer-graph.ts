@@ -17,6 +17,7 @@ import {
   MaxPool2d,
   type Module,
   type ModuleCall,
+  PadChannels,
   ReLU,
   Sigmoid,
   SiLU,
@@ -102,6 +103,7 @@ function describe({ name, module }: ModuleCall): Layer {
   if (module instanceof MaxPool2d) return layer('MaxPool2d', [module.kernelSize], poolOptions(module));
   if (module instanceof AvgPool2d) return layer('AvgPool2d', [module.kernelSize], poolOptions(module));
   if (module instanceof GlobalAvgPool2d) return layer('AdaptiveAvgPool2d', [1]);
+  if (module instanceof PadChannels) return layer('ConstantPad3d', [[0, 0, 0, 0, 0, module.extra], 0]);
   if (module instanceof Flatten) return layer('Flatten');
   if (module instanceof Dropout) return layer('Dropout', [module.probability]);
   if (module instanceof ReLU) return layer('ReLU');

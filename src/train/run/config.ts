@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
+import { shortcutOptions } from '../../models/index.ts';
 import { activationNames } from '../../nn/index.ts';
 import { recipeNames } from '../recipes.ts';
 import { taskNames } from '../task.ts';
@@ -43,16 +44,17 @@ export const scheduleSchema = z.discriminatedUnion('name', [
   }),
 ]);
 
-const triple = z.tuple([count, count, count]);
+const oneAStage = z.array(count).min(3).max(4);
 
 /** What may be chosen about a model besides its name; classes, channels and the seed come from elsewhere. */
 export const modelOptionsSchema = z.strictObject({
-  layers: triple.optional(),
-  widths: triple.optional(),
-  shortcut: z.enum(['1x1', '3x3']).optional(),
+  layers: oneAStage.optional(),
+  widths: oneAStage.optional(),
+  shortcut: z.enum(shortcutOptions).optional(),
   activation: z.enum(activationNames).optional(),
   normalise: z.boolean().optional(),
   dropout: belowOne.optional(),
+  zeroInitResidual: z.boolean().optional(),
 });
 
 /** Its arguments are checked where the transform is made: src/data/transforms/from-config.ts. */
