@@ -27,7 +27,6 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
   const order = JSON.parse(line);
   appendFileSync(${JSON.stringify(diary)}, line + '\\n');
   if (order.do === 'prepare') say({ name: 'Fake 1.0', variant: 'wooden', check: ${check}, cpuSeconds: 0, rss: { before: 1, after: 2 } });
-  else if (order.do === 'export') say({ error: 'this one exports nothing' });
   else ${steps};
 });
 `,
@@ -94,6 +93,17 @@ describe('residua bench', () => {
     const orders = diary.map((line) => JSON.parse(line));
     expect(orders.map((order) => order.do)).toEqual(['prepare', 'steps', 'steps', 'steps']);
     expect(orders[1].count).toBe(2);
+  });
+
+  it('runs the network in onnxruntime, with no Python anywhere, and finds the same logits', async () => {
+    const python = join(folder, 'none');
+    const { measurements, absent } = await bench('--infer', '--peers', '--python', python, '--batch-size', '1,3');
+    expect(absent.map(({ peer }: { peer: string }) => peer)).toEqual(['pytorch']);
+    for (const { contestants } of measurements) {
+      const [, peer] = contestants;
+      expect(peer).toMatchObject({ contestant: 'onnxruntime', name: expect.stringContaining('onnxruntime-node 1.') });
+      expect(peer.difference).toBeLessThan(1e-5);
+    }
   });
 
   it('says so when a peer computed something else', async () => {

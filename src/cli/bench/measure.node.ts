@@ -4,11 +4,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { ResiduaError } from '../../errors.ts';
 import { summarise } from '../../models/index.ts';
-import { Child } from './child.node.ts';
 import { type Contest, type ContestEvents, holdContest } from './contest.node.ts';
-import { findOnnxRuntime, findPyTorch, pytorchProgram } from './peers.node.ts';
+import { findOnnxRuntime, findPyTorch } from './peers.node.ts';
 import type { BenchPlan, BenchResult, ContestantName, Measurement } from './plan.ts';
 import { modelOf, type WorkloadOptions, writeWorkload } from './workload.ts';
 
@@ -30,7 +28,7 @@ export async function measure(plan: BenchPlan, { onProgress, signal }: MeasureOp
       const options: WorkloadOptions = { model: name, inChannels, imageSize, classes, batchSize };
       const workload = join(folder, `batch-${batchSize}.safetensors`);
       await writeFile(workload, writeWorkload(options, plan.peers));
-      const onnx = await exportNetwork(workload, peers, absent, signal);
+      const onnx = await exportNetwork(workload, options, peers);
       for (const mode of plan.modes) {
         const contest: Contest = { mode, batchSize, workload, python: peers?.python, onnx };
         const events: ContestEvents = {
@@ -75,30 +73,19 @@ async function findPeers({ python, modes }: BenchPlan, absent: Map<ContestantNam
   };
 }
 
-/** The network as ONNX for onnxruntime, where that takes part; PyTorch writes it. */
+/** The network as ONNX for onnxruntime, where that takes part. */
 async function exportNetwork(
   workload: string,
+  options: WorkloadOptions,
   peers: Peers | undefined,
-  absent: Map<ContestantName, string>,
-  signal: AbortSignal,
 ): Promise<Contest['onnx']> {
   if (peers?.onnxRuntime === undefined) return undefined;
-  if (peers.python === undefined) {
-    absent.set('onnxruntime', 'PyTorch, which exports the network for it, is not there');
-    return undefined;
-  }
-  const exporter = new Child('pytorch', peers.python, [pytorchProgram], signal);
-  try {
-    const file = `${workload}.onnx`;
-    await exporter.ask<'export'>({ do: 'export', workload, file });
-    return { module: peers.onnxRuntime, file };
-  } catch (error) {
-    if (!(error instanceof ResiduaError)) throw error;
-    absent.set('onnxruntime', `the network could not be exported: ${error.message}`);
-    return undefined;
-  } finally {
-    await exporter.close();
-  }
+  const { model: name, inChannels, imageSize } = options;
+  // Loaded for those who need it: protobuf takes a while.
+  const { exportOnnx } = await import('../../formats/onnx/export-onnx.ts');
+  const file = `${workload}.onnx`;
+  await writeFile(file, exportOnnx(modelOf(options), { name, imageShape: [inChannels, imageSize, imageSize] }));
+  return { module: peers.onnxRuntime, file };
 }
 
 function describeMachine(): BenchResult['machine'] {

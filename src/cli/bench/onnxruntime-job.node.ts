@@ -1,4 +1,4 @@
-// onnxruntime-node as a peer: runs the network that PyTorch exported as ONNX over a workload's batches.
+// onnxruntime-node as a peer: runs the network, exported as ONNX, over a workload's batches.
 
 import { createRequire } from 'node:module';
 import type { Job } from './residua-job.ts';

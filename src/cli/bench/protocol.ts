@@ -67,22 +67,14 @@ export interface ProfileOrder {
   readonly count: number;
 }
 
-/** To PyTorch only: write the network as ONNX. */
-export interface ExportOrder {
-  readonly do: 'export';
-  readonly workload: string;
-  readonly file: string;
-}
-
 export interface Answers {
   readonly prepare: PrepareAnswer;
   readonly steps: StepsAnswer;
   /** In the order in which they run; null where the device can't tell. */
   readonly profile: { readonly parts: readonly StepTime[] | null };
-  readonly export: { readonly file: string };
 }
 
-export type Order = PrepareOrder | StepsOrder | ProfileOrder | ExportOrder;
+export type Order = PrepareOrder | StepsOrder | ProfileOrder;
 
 /** Instead of an answer. */
 export interface Failure {

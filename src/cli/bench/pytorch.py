@@ -170,19 +170,13 @@ class Peer:
             done += 1
         return {"seconds": timed(self.job, order["count"]), "cpuSeconds": time.process_time(), "rss": memory()}
 
-    def export(self, order):
-        network, images, _ = load(read_workload(order["workload"]), torch.contiguous_format)
-        names = {"input_names": ["images"], "output_names": ["logits"]}
-        torch.onnx.export(network.eval(), images[0], order["file"], **names)
-        return {"file": order["file"]}
-
 
 def main():
     # What libraries print must not get between the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     peer = Peer()
-    orders = {"prepare": peer.prepare, "steps": peer.steps, "export": peer.export}
+    orders = {"prepare": peer.prepare, "steps": peer.steps}
     for line in sys.stdin:
         order = json.loads(line)
         try:

@@ -6,16 +6,7 @@ import { createInterface } from 'node:readline';
 import { createDevice } from '../../devices/create-device.node.ts';
 import type { StepTime } from '../../devices/device.ts';
 import { createOnnxRuntimeJob } from './onnxruntime-job.node.ts';
-import type {
-  Answers,
-  ExportOrder,
-  Failure,
-  Order,
-  PrepareAnswer,
-  PrepareOrder,
-  StepsAnswer,
-  StepsOrder,
-} from './protocol.ts';
+import type { Answers, Failure, Order, PrepareAnswer, PrepareOrder, StepsAnswer, StepsOrder } from './protocol.ts';
 import { createResiduaJob, type Job, type ResiduaJob } from './residua-job.ts';
 import { medianOf } from './statistics.ts';
 import { readWorkload } from './workload.ts';
@@ -69,7 +60,7 @@ function profile({ count }: { count: number }): Answers['profile'] {
   return { parts: steps[0].map((part, i) => ({ ...part, seconds: medianOf(steps.map((step) => step[i].seconds)) })) };
 }
 
-function answerTo(order: Exclude<Order, ExportOrder>) {
+function answerTo(order: Order) {
   switch (order.do) {
     case 'prepare':
       return prepare(order);
