@@ -16,6 +16,8 @@ import { workBytes } from './transforms.ts';
 import { transformGradient } from './weights.ts';
 
 const maximumParts = 16;
+/** So many sums move as fast as a number of patches. */
+const sumsForPatches = 1.5;
 /** Patches of more than this don't stay in the third cache level. */
 const stagedBytes = 16 * 1024 * 1024;
 /** Patches of both sides that the products of a position go through at a time: the first cache level. */
@@ -77,7 +79,8 @@ function sidesOf({ x, upstream, window }: WeightGradient, { filters, tiling, sha
 
 /**
  * Whether each part adds up its own tiles: then its sums are read and written for every block, and once more at the end.
- * Otherwise all patches are written and read once, which takes memory too. What moves less, in numbers.
+ * Otherwise all patches are written and read once, which takes memory too. What moves less, in numbers, where sums move
+ * within the second cache level and patches through the third.
  */
 function sumsByParts(
   filters: Filters,
@@ -90,7 +93,7 @@ function sumsByParts(
   if (!isFused(filters, inVectors, outVectors, block)) return false;
   const patches = positionsOf(filters) * tiles * (inVectors + outVectors) * 4;
   const sums = weightPositionsOf(filters) * (Math.ceil(tiles / block) + parts) * inVectors * outVectors * 16;
-  return sums < patches || patches * 4 > stagedBytes;
+  return sums < sumsForPatches * patches || patches * 4 > stagedBytes;
 }
 
 const describe = ({ gradient, upstream: { geometry: g } }: WeightGradient): string =>
