@@ -8,6 +8,8 @@ import { ResiduaError, UsageError } from '../errors.ts';
 import { type ShortcutOption, shortcutOptions } from '../models/index.ts';
 import { type ActivationName, activationNames } from '../nn/index.ts';
 import {
+  type AugmentName,
+  augmentNames,
   type OptimizerName,
   optimizerNames,
   type RecipeName,
@@ -51,6 +53,11 @@ export interface TrainFlags {
   readonly shortcut?: ShortcutOption;
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
+  readonly augment?: AugmentName;
+  readonly imageSize?: number;
+  readonly erase?: number;
+  readonly mixup?: number;
+  readonly cutmix?: number;
   readonly seed?: number;
   readonly seeds?: number;
   readonly device?: DeviceName;
@@ -76,6 +83,17 @@ export function addTrainOptions(command: Command): Command {
     .option('--lr <x>', 'the largest learning rate of the schedule', number({ min: 0 }))
     .option('--limit <n>', 'only the first n images of the training and of the test set', integer(1))
     .option('--validation <n>', 'hold out n training images and measure on them after each epoch', integer(0));
+  command
+    .optionsGroup('How images are prepared (for all images, what the recipe says where nothing is said here):')
+    .option('--image-size <n>', 'side of the images that the network sees', integer(8, 4096))
+    .option('--augment <name>', `how training images are varied: ${names(augmentNames)}`, oneOf(augmentNames))
+    .option('--erase <p>', 'probability that a rectangle is erased', number({ min: 0, max: 1 }))
+    .option('--mixup <alpha>', 'mix pairs of images, by shares from Beta(alpha, alpha)', number({ min: 0 }))
+    .option(
+      '--cutmix <alpha>',
+      'paste rectangles of other images, of areas from Beta(alpha, alpha)',
+      number({ min: 0 }),
+    );
   command
     .optionsGroup('How to train:')
     .option('--optimizer <name>', names(optimizerNames), oneOf(optimizerNames))
@@ -123,7 +141,7 @@ export function datasetName(value: string): string {
   if (names.includes(value) || statSync(value, { throwIfNoEntry: false })?.isDirectory()) return value;
   if (/[\\/]/.test(value)) {
     throw new ResiduaError(`there is no folder ${value}`, {
-      hint: "Name one that holds MNIST's four files, or a data set.",
+      hint: 'Name a folder of images, or a data set.',
     });
   }
   const guess = nearest(value, names);
@@ -143,6 +161,11 @@ export function configOf(flags: TrainFlags): RunConfig {
     modelOptions: { activation, shortcut, zeroInitResidual, dropout },
     task: flags.task,
     labelSmoothing: flags.labelSmoothing,
+    augment: flags.augment,
+    imageSize: flags.imageSize,
+    erase: flags.erase,
+    mixup: flags.mixup,
+    cutmix: flags.cutmix,
     epochs: flags.epochs,
     batchSize: flags.batchSize,
     learningRate: flags.lr,
@@ -162,6 +185,7 @@ export function configOf(flags: TrainFlags): RunConfig {
   const config = resolveRunConfig(overrides);
   return resolveRunConfig({
     ...overrides,
+    transforms: config.transforms,
     optimizer: adjustOptimizer(config.optimizer, flags),
     ema: adjustEma(config.ema, flags),
     schedule: flags.warmUp === undefined ? config.schedule : { ...config.schedule, warmUpEpochs: flags.warmUp },

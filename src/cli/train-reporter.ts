@@ -35,6 +35,10 @@ export class ProgressReporter implements Reporter {
     if (images === of) this.line.clear();
   }
 
+  note(message: string): void {
+    this.line.log(message);
+  }
+
   warning(message: string): void {
     this.line.log(`${this.line.screen.paint('yellow', 'warning:')} ${message}`);
   }

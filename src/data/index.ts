@@ -7,5 +7,6 @@ export { ArrayDataset, type ArrayDatasetOptions, type Dataset, type Example, Sub
 export type { FloatImage, Image, ImageShape, InputShape } from './image.ts';
 export { type BatchLoader, DataLoader, type EpochOptions, type LoaderOptions } from './loader.ts';
 export type { MixOptions } from './mix.ts';
+export { type DatasetTraits, type SplitName, type Statistics, splitNames } from './sources/source.ts';
 export { randomSplit } from './split.ts';
 export * from './transforms/index.ts';

@@ -2,6 +2,7 @@
 
 export { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export { type ClippedGradients, clipByGlobalNorm, globalNorm } from './clip.ts';
+export { type AugmentName, augmentNames, defaultTransforms, type TransformChoices } from './default-transforms.ts';
 export { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export { type EmaConfig, ModelEma } from './ema.ts';
 export { type EvaluateOptions, type Evaluation, Evaluator, type EvaluatorOptions, evaluate } from './evaluate.ts';

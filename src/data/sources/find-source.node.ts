@@ -39,6 +39,7 @@ export function catalogSource(description: DatasetDescription, directory?: strin
   const { name, classes, imageShape, mean, std } = description;
   return {
     name: directory ?? name,
+    catalogName: name,
     classes,
     imageShape,
     multiLabel: false,
@@ -48,7 +49,7 @@ export function catalogSource(description: DatasetDescription, directory?: strin
       if (split === 'validation') throw new UsageError(`${name} has no validation images of its own`);
       return loadDataset(description, { split, directory, onProgress });
     },
-    statistics: async () => ({ mean, std }),
+    statistics: () => ({ mean, std }),
   };
 }
 

@@ -57,7 +57,7 @@ export class FolderSource implements DataSource {
     return this.#open(split, channels);
   }
 
-  async statistics(): Promise<Statistics> {
+  statistics(): Statistics {
     return measure(this.#open('train', this.imageShape[0]));
   }
 

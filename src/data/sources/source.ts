@@ -34,17 +34,19 @@ export interface OpenOptions {
 export interface DataSource extends Omit<DatasetTraits, keyof Statistics> {
   /** What config.json keeps: a name, or a folder's absolute path. */
   readonly name: string;
+  /** The entry of the catalog that it is, also where the files lie in a folder; undefined for what has no name. */
+  readonly catalogName?: string;
   /** Images of each split where that is known without opening it. */
   readonly images: Readonly<Record<SplitName, number>>;
   /** What a user should know of it: a split that was made, files that were left out. */
   readonly notes: readonly string[];
   /** @throws ResiduaError when files are missing or wrong */
   open(split: SplitName, options?: OpenOptions): Promise<Dataset>;
-  statistics(): Promise<Statistics>;
+  /** Looked up, or measured on a sample of the training images. */
+  statistics(): Statistics;
 }
 
-/** What training needs to know to choose what was left open. */
-export async function traitsOf(source: DataSource): Promise<DatasetTraits & { readonly name: string }> {
-  const { name, imageShape, classes, multiLabel } = source;
-  return { name, imageShape, classes, multiLabel, ...(await source.statistics()) };
+export function traitsOf(source: DataSource): DatasetTraits {
+  const { imageShape, classes, multiLabel } = source;
+  return { imageShape, classes, multiLabel, ...source.statistics() };
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import { shortcutOptions } from '../../models/index.ts';
 import { activationNames } from '../../nn/index.ts';
+import type { TransformChoices } from '../default-transforms.ts';
 import { recipeNames } from '../recipes.ts';
 import { taskNames } from '../task.ts';
 
@@ -34,6 +35,12 @@ const warmUp = { warmUpEpochs: nonNegative.optional() };
 export const scheduleSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('constant'), ...warmUp }),
   z.strictObject({ name: z.literal('step'), everyEpochs: positive, gamma: positive.optional(), ...warmUp }),
+  z.strictObject({
+    name: z.literal('multi-step'),
+    milestones: z.array(fraction).optional(),
+    gamma: positive.optional(),
+    ...warmUp,
+  }),
   z.strictObject({ name: z.literal('cosine'), finalScale: fraction.optional(), ...warmUp }),
   z.strictObject({
     name: z.literal('one-cycle'),
@@ -62,7 +69,7 @@ const transformSchema = z.looseObject({ name: z.string() });
 
 export const runConfigSchema = z.strictObject({
   recipe: z.enum(recipeNames),
-  /** A name of the catalog, or a folder with MNIST's four files. */
+  /** A name of the catalog, or a folder: of images, or with the files of a data set of the catalog. */
   dataset: z.string().min(1),
   /** Uses the first so many images of the training set and of the test set; null for all. */
   limit: count.nullable(),
@@ -73,6 +80,9 @@ export const runConfigSchema = z.strictObject({
   task: z.enum(taskNames),
   labelSmoothing: fraction,
   transforms: z.strictObject({ train: z.array(transformSchema), test: z.array(transformSchema) }),
+  /** Alphas of Mixup and CutMix (src/data/mix.ts); 0 for none. */
+  mixup: nonNegative,
+  cutmix: nonNegative,
   epochs: count,
   /** Images at once. */
   batchSize: count,
@@ -116,7 +126,7 @@ export type RunOverrides = Partial<Omit<RunConfig, 'versions' | 'optimizer' | 's
   readonly recipe?: string;
   readonly optimizer?: string | RunConfig['optimizer'];
   readonly schedule?: string | RunConfig['schedule'];
-};
+} & Partial<TransformChoices>;
 
 /** @throws UsageError that names every field that is wrong, what was expected and what was found */
 export function parseRunConfig(json: unknown, source: string): RunConfig {

@@ -1,5 +1,6 @@
 // Measuring a trained model on a test set: the one of its own data set, or of another with images and classes like it.
 
+import type { InputShape } from '../../data/index.ts';
 import { createLoader } from '../../data/node.ts';
 import { createDevice, type DeviceName } from '../../devices/create-device.node.ts';
 import { UsageError } from '../../errors.ts';
@@ -29,19 +30,22 @@ export interface EvaluateRunOptions {
 export async function evaluateRun(path: string, options: EvaluateRunOptions = {}): Promise<Evaluation> {
   const { reporter, signal, batchSize = EVALUATION_BATCH } = options;
   const { model, card, preprocessing } = await loadRun(path);
-  const named = findDataset(options.dataset ?? card.dataset);
-  const { imageShape, classes } = named.description;
-  if (imageShape.join() !== card.imageShape.join() || classes.length !== card.classes.length) {
-    const wanted = `images of [${card.imageShape.join(', ')}] in ${card.classes.length} classes`;
-    const found = `images of [${imageShape.join(', ')}] in ${classes.length} classes`;
-    throw new UsageError(`the model takes ${wanted}, but ${named.name} has ${found}`);
+  const source = findDataset(options.dataset ?? card.dataset);
+  const { classes } = source;
+  const onProgress = reporter?.download?.bind(reporter);
+  const [channels] = card.imageShape;
+  const limit = options.limit ?? null;
+  const dataset = await openDataset(source, { split: 'test', limit, channels, onProgress });
+  const fits = takes(card.imageShape, dataset.imageShape) && source.multiLabel === (card.task === 'multi-label');
+  if (!fits || classes.length !== card.classes.length) {
+    const wanted = `${shapeText(card.imageShape)} in ${card.classes.length} classes`;
+    const found = `${shapeText(dataset.imageShape)} in ${classes.length} classes`;
+    throw new UsageError(`the model takes ${wanted}, but ${source.name} has ${found}`);
   }
   if (classes.join() !== card.classes.join()) {
     const names = `${card.classes[0]}, ${card.classes[1]}, ...`;
-    reporter?.warning?.(`The model was trained on other classes (${names}) than ${named.name} has.`);
+    reporter?.warning?.(`The model was trained on other classes (${names}) than ${source.name} has.`);
   }
-  const onProgress = reporter?.download?.bind(reporter);
-  const dataset = await openDataset(named, { split: 'test', limit: options.limit ?? null, onProgress });
   const loader = createLoader(dataset, { batchSize, transform: preprocessing });
   const device = await createDevice(options.device, { threads: options.threads, strict: options.strict });
   try {
@@ -58,3 +62,10 @@ export async function evaluateRun(path: string, options: EvaluateRunOptions = {}
     await device.close();
   }
 }
+
+/** Whether images of one shape are images of the other: where a size is null, any will do. */
+function takes(wanted: InputShape, found: InputShape): boolean {
+  return wanted.every((extent, axis) => extent === null || extent === found[axis]);
+}
+
+const shapeText = (shape: InputShape) => `images of [${shape.map((extent) => extent ?? 'any').join(', ')}]`;

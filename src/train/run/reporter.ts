@@ -21,6 +21,8 @@ export interface Reporter {
   epoch?(summary: EpochSummary): void;
   /** While a set is evaluated: images done. */
   evaluate?(progress: EvaluateProgress): void;
+  /** Something that the run's owner should know of the data. One sentence. */
+  note?(message: string): void;
   /** Something that does not stop the run, but that its owner should know. One sentence. */
   warning?(message: string): void;
 }

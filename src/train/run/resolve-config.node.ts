@@ -1,11 +1,14 @@
 // From what the user said to a complete configuration: the recipe's value wherever nothing was said.
 
 import { resolve } from 'node:path';
+import type { DatasetTraits } from '../../data/index.ts';
+import { traitsOf } from '../../data/node.ts';
 import { UsageError } from '../../errors.ts';
 import { findModel } from '../../models/index.ts';
 import { version } from '../../version.ts';
+import { areSmall, defaultTransforms, type TransformLists } from '../default-transforms.ts';
 import { type OptimizerConfig, type OptimizerName, optimizerNames } from '../optimizers/index.ts';
-import { findRecipe, type Recipe } from '../recipes.ts';
+import { findRecipe, type Recipe, recipeFor } from '../recipes.ts';
 import { type ScheduleConfig, scheduleNames } from '../schedules/index.ts';
 import { parseRunConfig, type RunConfig, type RunOverrides } from './config.ts';
 import { findDataset } from './datasets.node.ts';
@@ -23,10 +26,11 @@ const usual: Readonly<Record<OptimizerName, { config: OptimizerConfig; learningR
  * @throws UsageError for an unknown recipe, data set or model, and for values that are out of range
  */
 export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
-  const recipe = findRecipe(overrides.recipe ?? 'digits');
-  const dataset = findDataset(overrides.dataset ?? recipe.dataset);
+  const said = overrides.dataset === undefined ? undefined : findDataset(overrides.dataset);
+  const recipe = findRecipe(overrides.recipe ?? (said ? recipeFor(said.catalogName) : 'digits'));
+  const dataset = said ?? findDataset(recipe.dataset);
+  const task = overrides.task ?? (dataset.multiLabel ? 'multi-label' : recipe.task);
   const model = findModel(overrides.model ?? recipe.model);
-  const task = overrides.task ?? recipe.task;
   const epochs = overrides.epochs ?? recipe.epochs;
   const optimizer = chooseOptimizer(overrides.optimizer, recipe);
   const usualRate =
@@ -40,7 +44,9 @@ export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
     modelOptions: overrides.modelOptions ?? {},
     task,
     labelSmoothing: overrides.labelSmoothing ?? (task === recipe.task ? recipe.labelSmoothing : 0),
-    transforms: overrides.transforms ?? recipe.transforms(dataset.description),
+    transforms: overrides.transforms ?? chooseTransforms(overrides, recipe, traitsOf(dataset)),
+    mixup: overrides.mixup ?? 0,
+    cutmix: overrides.cutmix ?? 0,
     epochs,
     batchSize: overrides.batchSize ?? recipe.batchSize,
     accumulate: overrides.accumulate ?? 1,
@@ -61,12 +67,24 @@ export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
     versions: { residua: version, node: process.versions.node },
   };
   const parsed = parseRunConfig(config, 'the configuration');
-  if (parsed.patience !== null && parsed.validationImages === 0) {
+  const validated = parsed.validationImages > 0 || dataset.images.validation > 0;
+  if (parsed.patience !== null && !validated) {
     throw new UsageError('early stopping needs training images that are held out: the test set chooses nothing', {
       hint: 'Hold some out, --validation 5000 for instance.',
     });
   }
   return parsed;
+}
+
+/** The recipe's own where images are like those it was made for and nothing else is said; the usual ones otherwise. */
+function chooseTransforms(
+  { augment, imageSize, erase }: RunOverrides,
+  recipe: Recipe,
+  traits: DatasetTraits,
+): TransformLists {
+  const asked = augment !== undefined || imageSize !== undefined || erase !== undefined;
+  if (recipe.transforms && areSmall(traits) && !asked) return recipe.transforms(traits);
+  return defaultTransforms(traits, { augment: augment ?? recipe.augment, imageSize, erase });
 }
 
 function chooseOptimizer(said: RunOverrides['optimizer'], recipe: Recipe): OptimizerConfig {

@@ -4,6 +4,7 @@
 import { UsageError } from '../../errors.ts';
 import { constantLR } from './constant.ts';
 import { cosineAnnealingLR } from './cosine.ts';
+import { multiStepLR } from './multi-step.ts';
 import { oneCycleLR } from './one-cycle.ts';
 import type { Schedule } from './schedule.ts';
 import { stepLR } from './step.ts';
@@ -19,6 +20,8 @@ export type ScheduleConfig = WarmUp &
     | { readonly name: 'constant' }
     /** Multiplies the rate by `gamma` (0.1 by default) every `everyEpochs` epochs. */
     | { readonly name: 'step'; readonly everyEpochs: number; readonly gamma?: number }
+    /** Multiplies the rate by `gamma` (0.1) after these parts of the training, from 0 to 1; a half and three quarters by default. */
+    | { readonly name: 'multi-step'; readonly milestones?: readonly number[]; readonly gamma?: number }
     /** Falls along half a cosine to `finalScale` (0 by default) times the rate at the end of the last epoch. */
     | { readonly name: 'cosine'; readonly finalScale?: number }
     /** See oneCycleLR for the options and their defaults. */
@@ -30,7 +33,7 @@ export type ScheduleConfig = WarmUp &
       }
   );
 
-export const scheduleNames = ['constant', 'step', 'cosine', 'one-cycle'] as const;
+export const scheduleNames = ['constant', 'step', 'multi-step', 'cosine', 'one-cycle'] as const;
 export type ScheduleName = (typeof scheduleNames)[number];
 
 /** How long the training is. */
@@ -63,6 +66,10 @@ function afterWarmUp(config: ScheduleConfig, learningRate: number, steps: number
     case 'step': {
       const { everyEpochs, gamma } = config;
       return stepLR({ learningRate, gamma, stepSize: Math.max(1, Math.round(everyEpochs * stepsPerEpoch)) });
+    }
+    case 'multi-step': {
+      const { milestones = [0.5, 0.75], gamma } = config;
+      return multiStepLR({ learningRate, gamma, milestones: milestones.map((part) => Math.round(part * steps)) });
     }
     case 'cosine':
       return cosineAnnealingLR({ learningRate, steps, minimum: learningRate * (config.finalScale ?? 0) });
