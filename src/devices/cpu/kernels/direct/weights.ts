@@ -89,7 +89,10 @@ export interface Packing {
   readonly sections?: number;
 }
 
-/** A step that packs weights; a unit of it is a group. */
+/** Vectors that are copied at a time, from one cache line to as many groups as they belong to. */
+const copiedVectors = 4;
+
+/** A step that packs weights; a unit of it is a group, or a cache line of them. */
 export function packWeights(e: Emitter, weights: Weights, packing: Packing, origin = 0): ReadyWeights {
   const { vectorsAGroup, blocks, transposed, sections = 1 } = packing;
   const { inChannels, outChannels } = weights;
@@ -97,21 +100,22 @@ export function packWeights(e: Emitter, weights: Weights, packing: Packing, orig
   const vectors = Math.ceil(results / 4);
   const steps = blocks.reduce((sum, block) => sum + tapCount(block), 0) * summed;
   const groupBytes = steps * vectorsAGroup * vectorBytes;
+  const groupsAUnit = transposed ? 1 : Math.max(1, Math.floor(copiedVectors / vectorsAGroup));
   const packed = e.scratch('packed weights', Math.max(1, steps) * vectors * vectorBytes);
   const { buffer: _, ...shape } = weights;
   const kernel = e.module.once(`packWeights ${JSON.stringify([shape, packing])}`, () =>
     e.module.function('packWeights', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
-      f.for(from, to, (group) => {
-        const into = f.let(i32.add(target, i32.mul(group, groupBytes)));
-        const lanes = vectorsAGroup * 4;
+      f.for(from, to, (unit) => {
+        const into = f.let(i32.add(target, i32.mul(unit, groupsAUnit * groupBytes)));
+        const lanes = groupsAUnit * vectorsAGroup * 4;
         const write = (count: number): void =>
-          writeGroup(f, weights, packing, summed, count, i32.mul(group, lanes), source, into);
+          writeUnit(f, weights, packing, { summed, lanes: count, groupBytes }, i32.mul(unit, lanes), source, into);
         const [whole, rest] = [Math.floor(results / lanes), results % lanes];
         if (rest === 0) write(lanes);
         else if (whole === 0) write(rest);
         else
           f.if(
-            i32.ltS(group, whole),
+            i32.ltS(unit, whole),
             () => write(lanes),
             () => write(rest),
           );
@@ -122,7 +126,7 @@ export function packWeights(e: Emitter, weights: Weights, packing: Packing, orig
     name: 'pack weights',
     kernel,
     arguments: [{ buffer: weights.buffer, offset: origin }, packed],
-    units: Math.ceil(vectors / vectorsAGroup),
+    units: Math.ceil(vectors / (groupsAUnit * vectorsAGroup)),
     reads: [weights.buffer],
     writes: [packed],
   });
@@ -130,31 +134,40 @@ export function packWeights(e: Emitter, weights: Weights, packing: Packing, orig
   return { buffer: packed, place: { buffer: packed, offset: 0 }, layout };
 }
 
-/** @param lanes output channels that the group has */
-function writeGroup(
+interface Unit {
+  readonly summed: number;
+  /** Output channels that the unit has. */
+  readonly lanes: number;
+  readonly groupBytes: number;
+}
+
+function writeUnit(
   f: FunctionBuilder,
   { strides, inChannels }: Weights,
-  { blocks, transposed, sections = 1 }: Packing,
-  summed: number,
-  lanes: number,
+  { blocks, transposed, vectorsAGroup, sections = 1 }: Packing,
+  { summed, lanes, groupBytes }: Unit,
   firstLane: Code,
   source: Local,
   into: Local,
 ): void {
-  const vectors = Math.ceil(lanes / 4);
   const start = f.let(source);
   if (sections > 1 && transposed) {
     const lane = f.let(firstLane);
     f.advance(start, i32.mul(i32.remU(lane, inChannels), strides.in));
     f.advance(start, i32.mul(i32.divU(lane, inChannels), summed * 4));
   } else f.advance(start, i32.mul(firstLane, transposed ? strides.in : 4));
+  const vectors = Math.ceil(lanes / 4);
+  const groups = Array.from({ length: Math.ceil(vectors / vectorsAGroup) }, (_, group) => ({
+    into: f.let(i32.add(into, group * groupBytes)),
+    vectors: Math.min(vectorsAGroup, vectors - group * vectorsAGroup),
+  }));
   for (const { rows, columns } of blocks) {
     if (rows.count * columns.count === 0) continue;
     const place = f.let(i32.add(start, rows.first * strides.row + columns.first * strides.column));
     f.repeat(rows.count, () => {
       f.repeat(columns.count, () => {
         if (transposed) writeTransposed(f, f.let(place), into, summed, lanes, strides.in);
-        else writeCopied(f, f.let(place), into, summed, vectors, strides.in);
+        else writeCopied(f, f.let(place), groups, summed, strides.in);
         f.advance(place, columns.step * strides.column);
       });
       f.advance(place, rows.step * strides.row - columns.count * columns.step * strides.column);
@@ -162,20 +175,23 @@ function writeGroup(
   }
 }
 
+/** Vectors of all groups lie behind one another, one row for each channel that is added up. */
 function writeCopied(
   f: FunctionBuilder,
   from: Local,
-  into: Local,
+  groups: readonly { readonly into: Local; readonly vectors: number }[],
   summed: number,
-  vectors: number,
   step: number,
 ): void {
   f.repeat(summed, () => {
-    for (let v = 0; v < vectors; v++) {
-      f.emit(v128.store(into, v128.load(from, v * vectorBytes), v * vectorBytes));
+    let offset = 0;
+    for (const { into, vectors } of groups) {
+      for (let v = 0; v < vectors; v++, offset += vectorBytes) {
+        f.emit(v128.store(into, v128.load(from, offset), v * vectorBytes));
+      }
+      f.advance(into, vectors * vectorBytes);
     }
     f.advance(from, step);
-    f.advance(into, vectors * vectorBytes);
   });
 }
 
