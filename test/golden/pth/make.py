@@ -86,6 +86,54 @@ save({"a": torch.zeros(1), "code": Code()}, "code.pth")
 save({"a": torch.zeros(1), "code": Code()}, "code-legacy.pth", **LEGACY)
 
 
+class Block(nn.Module):
+    """The tutorial's residual block: the shortcut is a 3x3 convolution where the shape changes."""
+
+    def __init__(self, channels_in, channels, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        changes = stride != 1 or channels_in != channels
+        shortcut = nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False)
+        self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(channels)) if changes else None
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet(nn.Module):
+    """The tutorial's network with one block a stage and few channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3, 1, 1, bias=False)
+        self.bn = nn.BatchNorm2d(4)
+        self.layer1 = nn.Sequential(Block(4, 4, 1))
+        self.layer2 = nn.Sequential(Block(4, 6, 2))
+        self.layer3 = nn.Sequential(Block(6, 8, 2))
+        self.fc = nn.Linear(8, 3)
+
+    def forward(self, x):
+        y = self.layer3(self.layer2(self.layer1(torch.relu(self.bn(self.conv(x))))))
+        return self.fc(y.mean((2, 3)))
+
+
+network = ResNet()
+for module in network.modules():
+    if isinstance(module, nn.BatchNorm2d):
+        nn.init.uniform_(module.weight, 0.5, 1.5)
+        nn.init.uniform_(module.bias, -0.5, 0.5)
+        module.running_mean.uniform_(-0.5, 0.5)
+        module.running_var.uniform_(0.5, 2)
+save(network.state_dict(), "network.pth")
+images = torch.randn(3, 1, 12, 12)
+with torch.no_grad():
+    logits = network.double().eval()(images.double()).float()
+
+
 def described(tensors):
     # int64 as text: JSON's numbers are doubles.
     return {
@@ -94,6 +142,6 @@ def described(tensors):
     }
 
 
-expected = {"state": described(state), "views": described(views), "dtypes": described(dtypes)}
+expected = {"state": described(state), "views": described(views), "dtypes": described(dtypes), "network": described({"images": images, "logits": logits})}
 with open(os.path.join(FOLDER, "expected.json"), "w") as file:
     json.dump(expected, file)
