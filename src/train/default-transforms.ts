@@ -54,17 +54,20 @@ export function areSmall({ imageShape: [, height, width] }: DatasetTraits): bool
 
 /** What brings images to the network's size: in training, and in the test. */
 function geometry(traits: DatasetTraits, { imageSize }: TransformChoices): [TransformConfig[], TransformConfig[]] {
-  const [, height, width] = traits.imageShape;
-  // Networks halve the size some times: whole multiples of 8 leave nothing over.
-  const side = (extent: number) => Math.max(32, 8 * Math.ceil(extent / 8));
-  const size = imageSize ?? (areSmall(traits) ? side(Math.max(height!, width!)) : PHOTO_SIZE);
-  if (areSmall(traits) && height! <= size && width! <= size && height! > size / 2) {
-    // He et al. 2015, sec. 4.2: 4 pixels around images of 32.
-    const shift = size / 8;
-    const padding = [Math.ceil((size - width!) / 2 + shift), Math.ceil((size - height!) / 2 + shift)];
-    const same = height === size && width === size;
-    return [[{ name: 'RandomCrop', size, padding }], same ? [] : [{ name: 'CenterCrop', size }]];
+  const { imageShape } = traits;
+  if (areSmall(traits)) {
+    const [, height, width] = imageShape as readonly [number, number, number];
+    const [rows, columns] = imageSize === undefined ? [height, width].map(networkSide) : [imageSize, imageSize];
+    // Padding to twice the size and more would leave a network little to look at.
+    if (height <= rows && width <= columns && 2 * height > rows && 2 * width > columns) {
+      const size = rows === columns ? rows : [rows, columns];
+      // He et al. 2015, sec. 4.2: up to 4 pixels to each side in images of 32.
+      const padding = [(columns - width) / 2 + columns / 8, (rows - height) / 2 + rows / 8].map(Math.ceil);
+      const same = height === rows && width === columns;
+      return [[{ name: 'RandomCrop', size, padding }], same ? [] : [{ name: 'CenterCrop', size }]];
+    }
   }
+  const size = imageSize ?? PHOTO_SIZE;
   return [
     [
       // Done once an image and kept. Twice the size, and a quarter of the area at least: no crop is enlarged.
@@ -77,4 +80,9 @@ function geometry(traits: DatasetTraits, { imageSize }: TransformChoices): [Tran
       { name: 'CenterCrop', size },
     ],
   ];
+}
+
+/** Networks halve the size some times: whole multiples of 8 leave nothing over. */
+function networkSide(extent: number): number {
+  return Math.max(32, 8 * Math.ceil(extent / 8));
 }

@@ -5,7 +5,7 @@
 //
 // Classes are the names of the folders, sorted. Pictures may lie deeper in a class. Nothing is opened.
 
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResiduaError } from '../../errors.ts';
 import { type ListedImage, type Listing, splitOffTest, TEST_SHARE } from './listing.ts';
@@ -114,22 +114,26 @@ function listClasses(
   return { classes, images, ignored };
 }
 
-/** Walks a folder and those in it. @returns the number of files that are no pictures */
-function collect(root: string, folder: string, add: (file: string) => void, visited = new Set<string>()): number {
-  // A link may lead back to a folder that it is in.
-  const real = realpathSync(join(root, folder));
-  if (visited.has(real)) return 0;
-  visited.add(real);
+/**
+ * Walks a folder and those in it. A link to a picture is a picture; a link to a folder is not followed, for it may lead back
+ * up, or to another class.
+ *
+ * @returns the number of files that are no pictures
+ */
+function collect(root: string, folder: string, add: (file: string) => void): number {
   let ignored = 0;
-  for (const name of readdirSync(join(root, folder)).sort()) {
-    const path = `${folder}/${name}`;
-    const kind = name.startsWith('.') ? undefined : statSync(join(root, path), { throwIfNoEntry: false });
-    if (kind?.isDirectory()) ignored += collect(root, path, add, visited);
-    else if (kind?.isFile() && pictureName.test(name)) add(path);
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true }).sort(byName)) {
+    const path = `${folder}/${entry.name}`;
+    const hidden = entry.name.startsWith('.');
+    if (entry.isDirectory() && !hidden) ignored += collect(root, path, add);
+    else if (!hidden && pictureName.test(entry.name) && isFile(join(root, path))) add(path);
     else ignored++;
   }
   return ignored;
 }
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : Number(a.name > b.name));
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 function relabel({ classes: own, images, ignored }: ClassFolders, classes: readonly string[]) {
   const places = own.map((name) => classes.indexOf(name));
