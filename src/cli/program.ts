@@ -24,6 +24,7 @@ export function createProgram(): Command {
     .exitOverride()
     // Errors are thrown, and told in one place: errors.ts.
     .configureOutput({ outputError: () => {}, writeErr: () => {} });
-  for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDatasets, addBench, addDoctor]) add(program);
+  for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDatasets, addBench, addDoctor])
+    add(program);
   return program;
 }

@@ -149,16 +149,19 @@ export function datasetName(value: string): string {
   throw new InvalidArgumentError(`Expected ${alternatives([...names, 'a folder that exists'])}.${question}`);
 }
 
-/** @throws UsageError where options contradict each other */
-export function configOf(flags: TrainFlags): RunConfig {
+/**
+ * @param source the model that the weights to begin with were made for, where they say it and no other is named
+ * @throws UsageError where options contradict each other
+ */
+export function configOf(flags: TrainFlags, source: Pick<RunOverrides, 'model' | 'modelOptions'> = {}): RunConfig {
   const { activation, shortcut, zeroInitResidual, dropout } = flags;
   const overrides: RunOverrides = {
     recipe: flags.recipe,
     dataset: flags.dataset,
     limit: flags.limit,
     validationImages: flags.validation,
-    model: flags.model,
-    modelOptions: { activation, shortcut, zeroInitResidual, dropout },
+    model: flags.model ?? source.model,
+    modelOptions: { ...source.modelOptions, ...said({ activation, shortcut, zeroInitResidual, dropout }) },
     task: flags.task,
     labelSmoothing: flags.labelSmoothing,
     augment: flags.augment,
@@ -190,6 +193,11 @@ export function configOf(flags: TrainFlags): RunConfig {
     ema: adjustEma(config.ema, flags),
     schedule: flags.warmUp === undefined ? config.schedule : { ...config.schedule, warmUpEpochs: flags.warmUp },
   });
+}
+
+/** Without what is undefined. */
+function said<Options extends object>(options: Options): Partial<Options> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>;
 }
 
 /** @param flags.emaWarmUp true where nothing is said */

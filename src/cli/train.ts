@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import {
   hasSeeds,
+  modelOfWeights,
   type RunOptions,
   type RunResult,
   resumeRun,
@@ -31,7 +32,7 @@ export function addTrain(program: Command): void {
     const output = new Output(command);
     const line = new LiveLine(process.stderr);
     const reporter = new TrainReporter(line, output);
-    const job = prepare(command, flags);
+    const job = await prepare(command, flags);
     const stop = listenForStop((cause) => {
       line.stop();
       const again = cause === 'SIGINT' ? ' Ctrl-C again ends at once.' : '';
@@ -74,10 +75,12 @@ type Job =
   | { readonly kind: 'seeds'; begin(options: SeedsOptions): Promise<SeedsResult> };
 
 /** What the options ask for, checked and ready to begin. */
-function prepare(command: Command, flags: TrainFlags): Job {
+async function prepare(command: Command, flags: TrainFlags): Promise<Job> {
   const { resume, out, seeds, ...settings } = flags;
   if (resume === undefined) {
-    const config = configOf(settings);
+    const { weights, model } = settings;
+    const source = weights !== undefined && model === undefined ? await modelOfWeights(weights) : {};
+    const config = configOf(settings, source);
     if (seeds === undefined) {
       return { kind: 'run', begin: (options) => trainRun(config, { ...options, folder: out }) };
     }

@@ -221,11 +221,13 @@ describe('training options', () => {
 
   it('say what is taken over, frozen and trained', async () => {
     const first = join(root, 'first');
-    await residua(['train', ...small, '--out', first]);
+    await residua(['train', ...small, '--model', 'article-plainnet', '--out', first]);
     const weights = join(first, 'model.safetensors');
     const args = ['train', ...small, '--weights', weights, '--freeze', 'stem,layer1', '--out', join(root, 'tuned')];
     const { code, stderr } = await residua(args);
     expect(code).toBe(0);
+    // The network is the file's, since no other is named.
+    expect(stderr).toMatch(/^article-plainnet on mnist: /m);
     expect(stderr).toContain(`Weights of ${weights}, its last layer (fc) too`);
     expect(stderr).toContain('Frozen: stem (176 parameters), layer1 (9,344 parameters)');
     expect(stderr).toMatch(/^Trained: layer2 .*, layer3 .*, fc \(650 parameters\)$/m);
