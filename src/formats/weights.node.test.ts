@@ -153,6 +153,15 @@ describe('a hostile pickle', () => {
     expect(tensors.get('t')).toMatchObject({ dtype: 'F32', shape: [10] });
   });
 
+  it('(and may say that another machine wrote it, most significant byte first)', async () => {
+    const little = new Uint8Array(Float32Array.from({ length: 10 }, (_, i) => i + 0.5).buffer);
+    const records = { 'a/byteorder': Buffer.from('big'), 'a/data/0': Buffer.from(little).swap32() };
+    const { tensors } = await readWeights(archive(oneTensor({}), records), 'x');
+    expect(Array.from(tensors.get('t')!.data)).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5]);
+    const odd = { 'a/byteorder': Buffer.from('middle') };
+    await expect(readWeights(archive(oneTensor({}), odd), 'x')).rejects.toThrow('byte order is neither');
+  });
+
   const million = 1_000_000;
   it.each<[string, Uint8Array, string]>([
     [
