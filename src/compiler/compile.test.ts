@@ -68,6 +68,22 @@ describe('fusion', () => {
     expect(update.roots).toHaveLength(2);
   });
 
+  it('updates vectors many at a time, but not more than a function can have as parameters', () => {
+    const vectors = Array.from({ length: 700 }, () => [variable(16), variable(16)]);
+    const assignments = vectors.flatMap(([p, m]) => {
+      const next = mul(m, constant(0.9));
+      return [assign(m, next), assign(p, add(p, next))];
+    });
+    const counters = Array.from({ length: 1200 }, () => new Variable([], Int32Array.of(0), { dtype: 'int32' }));
+    const counted = counters.map((counter) => assign(counter, add(counter, constant(1, { integer: true }))));
+    const passes = plan({ outputs: {}, assignments: [...assignments, ...counted] }).items.filter(isPass);
+    const operands = passes.map(({ roots, leaves }) => roots.length + leaves.length);
+    expect(Math.max(...operands)).toBeLessThan(1000);
+    expect(passes.length).toBeLessThan(20);
+    // Both vectors of a pair are updated where they are loaded.
+    for (const { roots, leaves } of passes) expect(leaves.length - 1).toBe(roots.length);
+  });
+
   it('puts a batch norm with fixed statistics into the convolution before it', () => {
     const statistics = { mean: variable(8), variance: variable(8) };
     const y = relu(batchNorm(conv2d(x, variable(8, 8, 3, 3)), statistics, { weight, bias }));

@@ -143,20 +143,24 @@ function passesOf(values: readonly Value[], stored: ReadonlySet<Value>, levels: 
   );
 }
 
-/** Roots that share a load go together; so do all of a vector's, where a pass of its own costs more than its work. */
+/** Most values that passes are given to load and store when they are joined for their number only. */
+const mostOperands = 512;
+
+/**
+ * Roots that share a load go together; so do all of a vector's, where a pass of its own costs more than its work. But a deep
+ * network has thousands of those, and a function of WebAssembly may have a thousand parameters.
+ */
 function splitUnrelated(
   roots: readonly Value[],
   stored: ReadonlySet<Value>,
   levels: ReadonlyMap<Value, number>,
 ): Value[][] {
   const groups = new Groups<Value>();
-  const first = roots[0];
   for (const root of roots) {
-    if (!isSums(root) && isVector(root.view)) groups.join(root, first);
     const { body, leaves } = expand([root], stored, levels);
     for (const value of [...body, ...leaves]) {
       const { view } = isSums(root) ? root.inputs[0] : root;
-      if (sameView(value.view, view)) groups.join(root, value);
+      if (value.operation !== 'constant' && sameView(value.view, view)) groups.join(root, value);
     }
   }
   const split = new Map<Value, Value[]>();
@@ -164,7 +168,29 @@ function splitUnrelated(
     const representative = groups.find(root);
     split.set(representative, [...(split.get(representative) ?? []), root]);
   }
-  return [...split.values()];
+  const vectors = roots.every((root) => !isSums(root) && isVector(root.view));
+  return vectors ? joinSmall([...split.values()], (group) => operandsOf(group, stored, levels)) : [...split.values()];
+}
+
+function operandsOf(roots: readonly Value[], stored: ReadonlySet<Value>, levels: ReadonlyMap<Value, number>): number {
+  return roots.length + expand(roots, stored, levels).leaves.size;
+}
+
+/** One group after another, each as large as it may become. */
+function joinSmall(groups: readonly Value[][], sizeOf: (group: readonly Value[]) => number): Value[][] {
+  const joined: Value[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const group of groups) {
+    const own = sizeOf(group);
+    if (size + own > mostOperands) {
+      joined.push([...group]);
+      size = own;
+    } else {
+      joined[joined.length - 1].push(...group);
+      size += own;
+    }
+  }
+  return joined;
 }
 
 /** What has to be computed and loaded for some roots of one level. */
