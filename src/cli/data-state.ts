@@ -21,9 +21,13 @@ export interface DatasetState extends Readonly<Record<Split, SplitState>> {
   readonly downloadBytes: number;
 }
 
-/** Looks for files; opens none. */
-export function findDataset(description: DatasetDescription): DatasetState {
-  const directories = searchDirectories(description, defaultCacheDirectory());
+/**
+ * Looks for files; opens none.
+ *
+ * @param directory where to look, and nowhere else; the usual places when left out
+ */
+export function findDataset(description: DatasetDescription, directory?: string): DatasetState {
+  const directories = directory ? [directory] : searchDirectories(description, defaultCacheDirectory());
   const find = (split: Split) => ({ found: locateSplit(description, split, directories) ?? null });
   const state = { train: find('train'), test: find('test') };
   const missing = splits.filter((split) => state[split].found === null);
@@ -32,17 +36,27 @@ export function findDataset(description: DatasetDescription): DatasetState {
   return { ...state, downloadBytes: single.reduce((sum, size) => sum + size, archive) };
 }
 
-/** Reads the files that were found as training would, with size, format and checksum. @returns what is wrong, or null */
+/** What a split is found to hold; or what is wrong with it. */
+export interface SplitCheck {
+  readonly problem: string | null;
+  readonly images: number | null;
+  /** Images of each class. */
+  readonly perClass: readonly number[] | null;
+}
+
+/** Reads the files that were found as training would, with size, format and checksum. */
 export async function checkSplit(
   description: DatasetDescription,
   split: Split,
   { directory }: LocatedSplit,
-): Promise<string | null> {
+): Promise<SplitCheck> {
   try {
-    await loadDataset(description, { split, directory });
-    return null;
+    const { labels, length, classes } = await loadDataset(description, { split, directory });
+    const perClass = classes.map(() => 0);
+    for (const label of labels) perClass[label]++;
+    return { problem: null, images: length, perClass };
   } catch (error) {
-    if (error instanceof ResiduaError) return error.message;
+    if (error instanceof ResiduaError) return { problem: error.message, images: null, perClass: null };
     throw error;
   }
 }

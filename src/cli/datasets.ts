@@ -1,15 +1,18 @@
-// residua datasets [NAME]: which data sets are known, and of one where its files come from, where they lie here, and
-// whether they are the right ones.
+// residua datasets [NAME|DIR]: which data sets are known; of one where its files come from, where they lie here, and whether
+// they are the right ones; of a folder what it is taken for, and what is in it.
 
 import type { Command } from 'commander';
 import { splits } from '../data/catalog/description.ts';
 import { catalog, type DatasetDescription, describeDataset } from '../data/index.ts';
+import { FolderSource, findSource } from '../data/node.ts';
 import { checkSplit, downloadFolder, filesOf, findDataset } from './data-state.ts';
+import { describeFolder, folderDetails } from './describe-folder.ts';
 import { bytes, count } from './format.ts';
+import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { indent, table } from './table.ts';
 import type { Screen } from './terminal.ts';
-import { oneOf } from './values.ts';
+import { datasetName } from './train-options.ts';
 
 export function addDatasets(program: Command): void {
   const names = catalog.map(({ name }) => name);
@@ -17,16 +20,25 @@ export function addDatasets(program: Command): void {
     .command('datasets')
     .summary('list the data sets, or describe one')
     .description(
-      'List the data sets; with a name: source, size, checksums, and whether the files found here are right.',
+      'List the data sets; with a name or a folder: what is in it, source and checksums, and whether all files are right.',
     )
-    .argument('[name]', `one of ${names.join(', ')}`, oneOf(names))
+    .argument('[name|dir]', `one of ${names.join(', ')}, or a folder`, datasetName)
     .action(async (name: string | undefined, _flags: object, command: Command) => {
       const output = new Output(command);
       if (name === undefined) {
         const entries = catalog.map(outline);
         output.answer({ datasets: entries }, list(entries));
+        return;
+      }
+      const source = findSource(name);
+      if (source instanceof FolderSource) {
+        const line = new LiveLine(process.stderr);
+        const description = await describeFolder(source, line);
+        line.clear();
+        output.answer(description, folderDetails(description));
       } else {
-        const description = await describe(describeDataset(name));
+        const directory = source.name === source.catalogName ? undefined : source.name;
+        const description = await describe(describeDataset(source.catalogName!), directory);
         output.answer(description, details(description));
       }
     });
@@ -48,13 +60,16 @@ function outline(description: DatasetDescription) {
   };
 }
 
-async function describe(description: DatasetDescription) {
+/** @param directory a folder that the user has named; the usual places otherwise */
+async function describe(description: DatasetDescription, directory: string | undefined) {
   const { name, title, source, classes, imageShape, mean, std, mirrors, archive } = description;
-  const state = findDataset(description);
+  const state = findDataset(description, directory);
   const checked = splits.map(async (split) => {
     const { found } = state[split];
-    const problem = found && (await checkSplit(description, split, found));
-    return { split, images: description.splits[split].length, found, problem };
+    const { problem, images, perClass } = found
+      ? await checkSplit(description, split, found)
+      : { problem: null, images: null, perClass: null };
+    return { split, images: images ?? description.splits[split].length, found, problem, perClass };
   });
   return {
     name,
@@ -77,6 +92,7 @@ async function describe(description: DatasetDescription) {
     splits: await Promise.all(checked),
     mirrors,
     cacheDirectory: downloadFolder(description),
+    directory: directory ?? null,
   };
 }
 
@@ -92,7 +108,7 @@ const list = (entries: readonly ReturnType<typeof outline>[]) => (screen: Screen
   return [
     table([head, ...rows], ['left', 'right', 'right', 'right']),
     '',
-    screen.paint('dim', "MNIST's four files in a folder of your own: residua train --dataset DIR"),
+    screen.paint('dim', 'A folder of your own, with pictures or with files like these: residua train --dataset DIR'),
   ].join('\n');
 };
 
@@ -110,7 +126,9 @@ const details = (entry: Awaited<ReturnType<typeof describe>>) => (screen: Screen
     split,
     `${count(images)} images`,
     found === null
-      ? `not here; ${bytes(entry.downloadBytes)} are downloaded at first use to ${entry.cacheDirectory}`
+      ? entry.directory === null
+        ? `not here; ${bytes(entry.downloadBytes)} are downloaded at first use to ${entry.cacheDirectory}`
+        : screen.paint('red', `not all of its files are in ${entry.directory}`)
       : problem === null
         ? screen.paint('green', `found and right: ${found.directory}`)
         : screen.paint('red', `wrong: ${problem}`),
@@ -123,7 +141,10 @@ const details = (entry: Awaited<ReturnType<typeof describe>>) => (screen: Screen
     table([
       ['source', source],
       ['images', `[${imageShape.join(', ')}], mean ${mean.join(', ')}, standard deviation ${std.join(', ')}`],
-      ['classes', classes.join(', ')],
+      [
+        'classes',
+        classes.length > 20 ? `${classes.slice(0, 20).join(', ')}, ... (${classes.length})` : classes.join(', '),
+      ],
       ...mirrors.map((mirror, i) => [i === 0 ? 'mirrors' : '', mirror]),
     ]),
     '',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ResiduaError } from '../errors.ts';
 import { readIdx } from './idx.ts';
@@ -32,5 +33,20 @@ describe('readIdx', () => {
   ])('refuses %s', (_, bytes, rank, message) => {
     expect(() => read(bytes, rank)).toThrow(ResiduaError);
     expect(() => read(bytes, rank)).toThrow(message);
+  });
+
+  it('reads or refuses any bytes behind a right beginning, without asking for memory', () => {
+    const anything = fc.tuple(fc.constantFrom(1, 3), fc.uint8Array({ maxLength: 40 }));
+    fc.assert(
+      fc.property(anything, ([rank, rest]) => {
+        const bytes = Uint8Array.from([0, 0, 8, rank, ...rest]);
+        try {
+          const { shape, data } = readIdx(bytes, 'some-file', rank as 1 | 3);
+          expect(shape.reduce((product, extent) => product * extent, 1)).toBe(data.length);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ResiduaError);
+        }
+      }),
+    );
   });
 });

@@ -33,6 +33,9 @@ export interface LabelRow {
 export const MOST_TABLE_BYTES = 256e6;
 const MOST_COLUMNS = 10_000;
 
+/** Of a line, in bytes: the reader's work grows faster than the length of a line. */
+const LONGEST_LINE = 200_000;
+
 const splitNames: ReadonlyMap<string, TableSplit> = new Map([
   ['train', 'train'],
   ['val', 'validation'],
@@ -112,7 +115,14 @@ interface Record {
 
 function parseRecords(text: string, source: string): Record[] {
   try {
-    const parsed = parse(text, { bom: true, info: true, trim: true, skip_empty_lines: true, relax_column_count: true });
+    const parsed = parse(text, {
+      bom: true,
+      info: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      max_record_size: LONGEST_LINE,
+    });
     return (parsed as unknown as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => {
       return { cells: record, line: info.lines };
     });

@@ -1,5 +1,6 @@
 // Pictures that libvips has written are decoded here and by libvips: an independent decoder, on every kind of file.
 
+import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp, { type PngOptions, type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -161,5 +162,79 @@ describe('a file', () => {
     );
     // Thousands of damaged files have done the decoder no harm.
     expect(difference(decode(file)().data, (await oracle(file, 3)).data)).toBeLessThanOrEqual(1);
+  });
+
+  it('of PNG whose chunks are made up, with right checksums, is decoded or refused in bounded time and memory', async () => {
+    const file = await picture(3).png().toBuffer();
+    const chunk = (type: string, data: Uint8Array) => {
+      const body = Buffer.concat([Buffer.from(type), data]);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(data.length);
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32BE(crc32(body));
+      return Buffer.concat([length, body, sum]);
+    };
+    const header = (width: number, height: number, ...rest: number[]) => {
+      const data = Buffer.alloc(13);
+      data.writeUInt32BE(width, 0);
+      data.writeUInt32BE(height, 4);
+      data.set(rest, 8);
+      return chunk('IHDR', data);
+    };
+    const small = fc.nat(40);
+    const property = fc.property(
+      fc.tuple(small, small),
+      fc.tuple(
+        fc.constantFrom(1, 2, 4, 8, 16, 3),
+        fc.nat(7),
+        fc.constantFrom(0, 0, 1),
+        fc.constantFrom(0, 0, 1),
+        fc.nat(2),
+      ),
+      fc.array(
+        fc.tuple(
+          fc.constantFrom('PLTE', 'tRNS', 'IDAT', 'iCCP', 'gAMA', 'acTL', 'IEND'),
+          fc.uint8Array({ maxLength: 60 }),
+        ),
+      ),
+      fc.uint8Array({ maxLength: 3000 }),
+      ([width, height], rest, others, pixels) => {
+        const chunks = others.map(([type, data]) => chunk(type, data));
+        const parts = [
+          file.subarray(0, 8),
+          header(width, height, ...rest),
+          ...chunks,
+          chunk('IDAT', deflateSync(pixels)),
+        ];
+        try {
+          expect(decode(Buffer.concat([...parts, chunk('IEND', Buffer.alloc(0))]))().width).toBe(width);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ResiduaError);
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 500 });
+
+    // What becomes a thousand times as much, of which the picture needs 3 bytes: as large as is let through, and larger.
+    const bomb = deflateSync(Buffer.alloc(2 ** 26));
+    expect(bomb.length).toBeLessThan(65_536);
+    const start = [file.subarray(0, 8), header(1, 1, 8, 2, 0, 0, 0), chunk('IDAT', bomb)];
+    const end = chunk('IEND', Buffer.alloc(0));
+    expect(decode(Buffer.concat([...start, chunk('IDAT', bomb), end]))).toThrow('more than uncompressed ones');
+    const before = process.memoryUsage().rss;
+    try {
+      decode(Buffer.concat([...start, end]))();
+    } catch (error) {
+      expect(error).toBeInstanceOf(ResiduaError);
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 25);
+    expect(difference(decode(file)().data, (await oracle(file, 3)).data)).toBe(0);
+  });
+
+  it('of JPEG with more scans than any encoder makes is refused', async () => {
+    const file = await picture(3).jpeg({ progressive: true }).toBuffer();
+    const scan = file.lastIndexOf(Buffer.of(0xff, 0xda));
+    const many = Buffer.concat([file.subarray(0, -2), ...Array(300).fill(file.subarray(scan, -2)), file.subarray(-2)]);
+    expect(decode(many)).toThrow('more than 200 scans');
   });
 });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { ResiduaError } from '../../errors.ts';
 import { checkScans, readImageHeader } from '../../formats/image-header.ts';
-import { checkPng } from '../../formats/png-check.ts';
+import { essentialPng } from '../../formats/png-chunks.ts';
 import type { Image } from '../image.ts';
 import { luma } from '../luma.ts';
 import { createImageCodecs, DecoderError, type ImageCodecs, type RgbaImage } from './codecs.node.ts';
@@ -22,12 +22,12 @@ let codecs: ImageCodecs | undefined;
  */
 export function decodeImage(bytes: Uint8Array, source: string, channels: Channels): Image {
   const { format } = readImageHeader(bytes, source);
-  if (format === 'png') checkPng(bytes, source, crc32);
+  const file = format === 'png' ? essentialPng(bytes, source, crc32) : bytes;
   if (format === 'jpeg') checkScans(bytes, source);
   codecs ??= createImageCodecs();
   let decoded: RgbaImage;
   try {
-    decoded = codecs[format](bytes);
+    decoded = codecs[format](file);
   } catch (error) {
     if (!(error instanceof DecoderError)) throw error;
     throw new ResiduaError(`${source}: the picture is damaged: ${error.message}`, {

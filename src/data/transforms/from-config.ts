@@ -26,34 +26,48 @@ interface Maker {
 // biome-ignore lint/suspicious/noExplicitAny: what stands in a file has no type until it is checked
 type Arguments = Readonly<Record<string, any>>;
 
-const makers = new Map<unknown, Maker>();
+/** A name, the names of its arguments (the required ones, then '|', then the optional ones), and what makes it. */
+type Entry = readonly [name: string, args: string, make: Maker['make']];
 
-/** @param args names of arguments: the required ones, then '|', then the optional ones */
-function known(name: string, args: string, make: (found: Arguments) => Transform): void {
+// A plain list, so that a bundler can leave it out where nothing reads it.
+const entries: readonly Entry[] = [
+  ['CenterCrop', 'size |', ({ size }) => centerCrop(size)],
+  ['ColorJitter', '| brightness contrast saturation hue', colorJitter],
+  ['Grayscale', '| num_output_channels', ({ num_output_channels }) => grayscale(num_output_channels)],
+  ['Normalize', 'mean std |', ({ mean, std }) => normalize(mean, std)],
+  ['Pad', 'padding | fill', ({ padding, fill }) => pad(padding, fill)],
+  ['RandAugment', '| num_ops magnitude num_magnitude_bins fill', randAugment],
+  [
+    'RandomAffine',
+    'degrees | translate scale shear interpolation fill',
+    ({ degrees, ...options }) => {
+      return randomAffine(degrees, options);
+    },
+  ],
+  ['RandomCrop', 'size | padding fill', ({ size, ...options }) => randomCrop(size, options)],
+  ['RandomErasing', '| p scale ratio value', randomErasing],
+  ['RandomHorizontalFlip', '| p', ({ p }) => randomHorizontalFlip(p)],
+  [
+    'RandomResizedCrop',
+    'size | scale ratio interpolation',
+    ({ size, ...options }) => {
+      return randomResizedCrop(size, options);
+    },
+  ],
+  ['RandomRotation', 'degrees | interpolation fill', ({ degrees, ...options }) => randomRotation(degrees, options)],
+  ['RandomVerticalFlip', '| p', ({ p }) => randomVerticalFlip(p)],
+  ['Resize', 'size | interpolation', ({ size, ...options }) => resize(size, options)],
+  ['ToTensor', '|', () => toTensor()],
+  ['TrivialAugmentWide', '| num_magnitude_bins fill', trivialAugmentWide],
+];
+
+function makerOf(wanted: unknown): Maker | undefined {
+  const entry = entries.find(([name]) => name === wanted);
+  if (entry === undefined) return undefined;
+  const [, args, make] = entry;
   const [required, optional] = args.split('|').map((list) => list.split(' ').filter((word) => word !== ''));
-  makers.set(name, { required, optional, make });
+  return { required, optional, make };
 }
-
-known('CenterCrop', 'size |', ({ size }) => centerCrop(size));
-known('ColorJitter', '| brightness contrast saturation hue', colorJitter);
-known('Grayscale', '| num_output_channels', ({ num_output_channels }) => grayscale(num_output_channels));
-known('Normalize', 'mean std |', ({ mean, std }) => normalize(mean, std));
-known('Pad', 'padding | fill', ({ padding, fill }) => pad(padding, fill));
-known('RandAugment', '| num_ops magnitude num_magnitude_bins fill', randAugment);
-known('RandomAffine', 'degrees | translate scale shear interpolation fill', ({ degrees, ...options }) => {
-  return randomAffine(degrees, options);
-});
-known('RandomCrop', 'size | padding fill', ({ size, ...options }) => randomCrop(size, options));
-known('RandomErasing', '| p scale ratio value', randomErasing);
-known('RandomHorizontalFlip', '| p', ({ p }) => randomHorizontalFlip(p));
-known('RandomResizedCrop', 'size | scale ratio interpolation', ({ size, ...options }) => {
-  return randomResizedCrop(size, options);
-});
-known('RandomRotation', 'degrees | interpolation fill', ({ degrees, ...options }) => randomRotation(degrees, options));
-known('RandomVerticalFlip', '| p', ({ p }) => randomVerticalFlip(p));
-known('Resize', 'size | interpolation', ({ size, ...options }) => resize(size, options));
-known('ToTensor', '|', () => toTensor());
-known('TrivialAugmentWide', '| num_magnitude_bins fill', trivialAugmentWide);
 
 /**
  * @param json what `Compose.config` gave: a list of objects with a name and arguments
@@ -70,10 +84,10 @@ function transformFromConfig(json: unknown, place: number): Transform {
     throw new UsageError(`${where} must be an object with a name, found ${JSON.stringify(json) ?? json}`);
   }
   const { name, ...found } = json;
-  const maker = makers.get(name);
+  const maker = makerOf(name);
   if (maker === undefined) {
     throw new UsageError(`${where} has the unknown name ${JSON.stringify(name)}`, {
-      hint: `Known transforms: ${[...makers.keys()].join(', ')}.`,
+      hint: `Known transforms: ${entries.map(([known]) => known).join(', ')}.`,
     });
   }
   const takes = [...maker.required, ...maker.optional];
