@@ -1,8 +1,7 @@
-import { defineConfig } from 'tsdown';
+import { defineConfig, type UserConfig } from 'tsdown';
 
-export default defineConfig({
+const node: UserConfig = {
   entry: {
-    index: 'src/index.ts',
     node: 'src/node.ts',
     cli: 'src/cli/main.ts',
     'loader-worker': 'src/data/loader-worker.node.ts',
@@ -15,4 +14,17 @@ export default defineConfig({
   fixedExtension: false,
   dts: false,
   sourcemap: true,
+};
+
+/** One file each, without imports, ready for a script tag. */
+const browser = (name: string): UserConfig => ({
+  entry: { [name]: `src/${name}.ts` },
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  dts: false,
+  sourcemap: true,
+  minify: true,
 });
+
+export default defineConfig([node, browser('browser'), browser('full')]);

@@ -44,6 +44,8 @@ export interface StepTime {
 
 export interface Device {
   readonly name: string;
+  /** How many run its programs, the caller's among them. */
+  readonly threads: number;
   compile(graph: Graph): Promise<Program>;
   /** Brings the variable's value to the host: into `variable.value`, which is returned. */
   read(variable: Variable): Promise<Values>;

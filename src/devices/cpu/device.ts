@@ -67,9 +67,9 @@ interface Stored {
 
 class CpuDevice implements Device {
   readonly name = 'cpu';
+  readonly threads: number;
   readonly #heap: Heap;
   readonly #pool: ThreadPool;
-  readonly #threads: number;
   readonly #fused: boolean;
   readonly #variables = new Map<Variable, Stored>();
   readonly #control: ControlAddresses;
@@ -83,7 +83,7 @@ class CpuDevice implements Device {
   constructor(heap: Heap, pool: ThreadPool, threads: number, fused: boolean) {
     this.#heap = heap;
     this.#pool = pool;
-    this.#threads = threads;
+    this.threads = threads;
     this.#fused = fused;
     this.#control = controlAt(heap.allocate(controlBytes(threads), 'the device'));
   }
@@ -103,7 +103,7 @@ class CpuDevice implements Device {
     const [preparation, repeated] = this.#split(steps);
     const { offsets, bytes } = planMemory([...buffers, ...scratch], preparation, repeated);
     const scratchBytes = aligned(scratchBytesOf(steps));
-    const workspaceBytes = bytes + scratchBytes * this.#threads;
+    const workspaceBytes = bytes + scratchBytes * this.threads;
     const start = this.#heap.allocate(workspaceBytes, 'the program');
     const placement: Placement = {
       addressOf: (buffer) => this.#addresses.get(buffer) ?? start + offsets.get(buffer)!,
@@ -111,8 +111,8 @@ class CpuDevice implements Device {
       scratchBytes,
     };
     const { addressOf } = placement;
-    writeFunction(module, 'prepare', preparation, placement, this.#threads, this.#control);
-    const phases = writeFunction(module, 'run', repeated, placement, this.#threads, this.#control);
+    writeFunction(module, 'prepare', preparation, placement, this.threads, this.#control);
+    const phases = writeFunction(module, 'run', repeated, placement, this.threads, this.#control);
     const { exports, call } = await this.#instantiate(module);
 
     const changes = planned.collected.assignments.length > 0;
@@ -157,7 +157,7 @@ class CpuDevice implements Device {
 
   /** The module's functions, and how to have all threads run one. */
   async #instantiate(module: ModuleBuilder) {
-    const shared = this.#threads > 1;
+    const shared = this.threads > 1;
     const pages = { initial: initialPages, maximum: maximumPages };
     const compiled = await WebAssembly.compile(module.encode({ pages, shared }));
     const { exports } = await WebAssembly.instantiate(compiled, { env: { memory: this.#heap.memory } });

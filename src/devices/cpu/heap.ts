@@ -17,7 +17,7 @@ export class Heap {
   #integers = new Int32Array(0);
 
   constructor(shared: boolean) {
-    this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
+    this.memory = reserve(shared);
   }
 
   /** The address of new memory, 64-byte aligned. */
@@ -51,5 +51,18 @@ export class Heap {
       this.#integers = new Int32Array(buffer);
     }
     return dtype === 'int32' ? this.#integers : this.#floats;
+  }
+}
+
+/** Addresses for as much as there is: a machine with few of them may refuse the 4 GiB, and give less. */
+function reserve(shared: boolean): WebAssembly.Memory {
+  let maximum = maximumPages;
+  for (;;) {
+    try {
+      return new WebAssembly.Memory({ initial: initialPages, maximum, shared });
+    } catch (cause) {
+      if (maximum <= initialPages) throw new ResiduaError('this machine gives WebAssembly no memory', { cause });
+      maximum /= 2;
+    }
   }
 }

@@ -99,7 +99,12 @@ export class ThreadPool {
   /** @param threads with the caller's own */
   static async start(threads: number, memory: WebAssembly.Memory, startHelper: StartHelper): Promise<ThreadPool> {
     const pool = new ThreadPool(Array.from({ length: threads - 1 }, (_, i) => startHelper(i + 1)));
-    await pool.#tell((thread) => ({ kind: 'start', thread, memory, control: pool.#control }));
+    try {
+      await pool.#tell((thread) => ({ kind: 'start', thread, memory, control: pool.#control }));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
     return pool;
   }
 

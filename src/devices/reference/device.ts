@@ -19,6 +19,7 @@ export function createReferenceDevice(): Device {
 
 class ReferenceDevice implements Device {
   readonly name = 'reference';
+  readonly threads = 1;
   readonly #variables = new Map<Variable, Numbers>();
   #closed = false;
 
