@@ -103,8 +103,8 @@ function mistakes({ mistakes }: Evaluation, screen: Screen): string {
   const list = (labels: readonly string[]) => (labels.length === 0 ? 'nothing' : labels.map(shorten).join(' + '));
   const rows = mistakes
     .slice(0, MISTAKES)
-    .map(({ index, truth, predicted, probability }) => [
-      screen.paint('dim', `image ${count(index)}`),
+    .map(({ index, file, truth, predicted, probability }) => [
+      screen.paint('dim', file ?? `image ${count(index)}`),
       `${list(truth)} taken for ${list(predicted)}`,
       percent(probability),
     ]);

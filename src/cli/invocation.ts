@@ -9,3 +9,21 @@ export function commandName(file: string = process.argv[1], env: NodeJS.ProcessE
   const path = relative('', file);
   return `node ${path.startsWith('..') ? file : path}`;
 }
+
+/**
+ * The words that were typed, so that they can be typed again: without where the result went and in which form.
+ *
+ * @param args what follows the program's name
+ */
+export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
+  const words: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--out') i++;
+    else if (!/^--(out=.*|json|debug)$/.test(args[i])) words.push(quote(args[i]));
+  }
+  return ['npx', 'residua', ...words].join(' ');
+}
+
+/** As a shell wants it. */
+export const quote = (word: string): string =>
+  /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

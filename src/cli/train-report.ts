@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 import type { Evaluation } from '../train/index.ts';
 import type { RunResult, SeedRun, SeedsResult } from '../train/run/node.ts';
 import { count, counted, duration, percent } from './format.ts';
-import { commandName } from './invocation.ts';
+import { commandName, quote } from './invocation.ts';
 import { lossCurve } from './loss-curve.ts';
 import { indent, table } from './table.ts';
 import type { Screen } from './terminal.ts';
@@ -113,6 +113,7 @@ function whereAndNext({ folder, files, config }: RunResult, screen: Screen): str
     [name(files.model), 'weights, class names, preprocessing'],
     [name(files.checkpoint), 'everything that is needed to go on'],
     [name(files.metrics), 'a line a log point: loss, accuracy, speed'],
+    [name(files.report), 'all of it on one page: open it in a browser'],
     [name(files.lossCurve), 'the loss curve'],
     [name(files.config), 'every setting'],
     [name(files.result), 'what the run came to'],
@@ -130,6 +131,3 @@ function fromHere(folder: string): string {
   const path = relative('', folder);
   return path.startsWith('..') ? folder : path;
 }
-
-/** As a shell wants it. */
-const quote = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

@@ -15,6 +15,7 @@ import {
   trainRun,
   trainSeeds,
 } from '../train/run/node.ts';
+import { commandLine } from './invocation.ts';
 import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
@@ -80,7 +81,7 @@ async function prepare(command: Command, flags: TrainFlags): Promise<Job> {
   if (resume === undefined) {
     const { weights, model } = settings;
     const source = weights !== undefined && model === undefined ? await modelOfWeights(weights) : {};
-    const config = configOf(settings, source);
+    const config = { ...configOf(settings, source), command: commandLine() };
     if (seeds === undefined) {
       return { kind: 'run', begin: (options) => trainRun(config, { ...options, folder: out }) };
     }

@@ -26,6 +26,8 @@ export interface Dataset {
   readonly costly?: boolean;
   /** @param index 0 to length - 1; the image may be a view of the data set's memory: don't write to it */
   get(index: number): Example;
+  /** The file of an image, from the data set's folder; undefined where images have no files of their own. */
+  fileOf?(index: number): string | undefined;
   /** What makes the same data set in another thread; undefined where that would copy the images. */
   share?(): SharedDataset | undefined;
 }
@@ -133,6 +135,11 @@ export class Subset implements Dataset {
   get(index: number): Example {
     checkIndex(this, index);
     return this.dataset.get(this.indices[index]);
+  }
+
+  fileOf(index: number): string | undefined {
+    checkIndex(this, index);
+    return this.dataset.fileOf?.(this.indices[index]);
   }
 
   share(): SharedDataset | undefined {

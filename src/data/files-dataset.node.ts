@@ -44,6 +44,11 @@ export class FilesDataset implements Dataset {
     return join(this.#options.root, this.files[index]);
   }
 
+  fileOf(index: number): string {
+    checkIndex(this, index);
+    return this.files[index];
+  }
+
   share(): SharedDataset {
     return { kind: 'files', ...this.#options };
   }

@@ -97,7 +97,9 @@ export class Evaluator {
       onProgress?.(images);
       await breathe();
     }
-    return { ...metrics.result(), loss: lossSum / images, images, seconds: (performance.now() - start) / 1000 };
+    const result = metrics.result();
+    const mistakes = result.mistakes.map((own) => ({ ...own, file: dataset.fileOf?.(own.index) }));
+    return { ...result, mistakes, loss: lossSum / images, images, seconds: (performance.now() - start) / 1000 };
   }
 
   async #compile(batchSize: number, { imageShape, dataset }: BatchLoader): Promise<Program> {

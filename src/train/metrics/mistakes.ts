@@ -4,6 +4,8 @@
 export interface Mistake {
   /** The image's place in the data set. */
   readonly index: number;
+  /** Its file, from the data set's folder; undefined where images have no files of their own. */
+  readonly file?: string;
   /** The names of its classes: one, or with several labels an image any number. */
   readonly truth: readonly string[];
   readonly predicted: readonly string[];

@@ -111,6 +111,8 @@ export const runConfigSchema = z.strictObject({
   strict: z.boolean(),
   /** Steps between log points; the end of an epoch is one too. */
   logEvery: count,
+  /** How it was begun on the command line; undefined where it was not. */
+  command: z.string().optional(),
   /** What wrote this. */
   versions: z.strictObject({ residua: z.string(), node: z.string() }),
 });

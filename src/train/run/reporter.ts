@@ -101,6 +101,8 @@ export interface RunFiles {
   readonly checkpoint: string;
   readonly model: string;
   readonly lossCurve: string;
+  /** All of the run on one page. */
+  readonly report: string;
   /** What the run came to: RunSummary as JSON. */
   readonly result: string;
 }

@@ -16,6 +16,7 @@ export function filesOf(folder: string): RunFiles {
     checkpoint: join(folder, 'checkpoint.safetensors'),
     model: join(folder, 'model.safetensors'),
     lossCurve: join(folder, 'loss.svg'),
+    report: join(folder, 'report.html'),
     result: join(folder, 'result.json'),
   };
 }

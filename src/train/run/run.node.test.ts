@@ -80,6 +80,7 @@ describe('a run', () => {
       'loss.svg',
       'metrics.jsonl',
       'model.safetensors',
+      'report.html',
       'result.json',
     ]);
     expect(JSON.parse(await readFile(result.files.config, 'utf8'))).toEqual(config({ validationImages: 6 }));

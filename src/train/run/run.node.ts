@@ -1,6 +1,7 @@
 // A training run from configuration to run folder: build everything, train, save at every epoch and at the end, then
 // measure on the test set, once. The test set chooses nothing: it is not looked at before the last epoch is done.
 
+import { basename } from 'node:path';
 import { summarise } from '../../models/index.ts';
 import { restoreCheckpoint, saveCheckpoint } from '../checkpoint.ts';
 import { type Evaluation, Evaluator } from '../evaluate.ts';
@@ -13,6 +14,8 @@ import { weightsHash } from '../weights-hash.ts';
 import { type BuiltRun, buildRun } from './build.node.ts';
 import type { RunConfig } from './config.ts';
 import { lossCurve } from './loss-curve.ts';
+import { renderReport } from './report/report.ts';
+import { thumbnail } from './report/thumbnails.node.ts';
 import type { Reporter, RunResult, RunSummary } from './reporter.ts';
 import {
   appendMetrics,
@@ -144,7 +147,23 @@ async function execute(run: Run): Promise<RunResult> {
     weightsHash: await weightsHash(measured),
   };
   await writeAtomically(files.result, `${JSON.stringify(summary, null, 2)}\n`);
+  await writeAtomically(files.report, reportOf(run, summary));
   return { ...summary, folder, config, log, files };
+}
+
+function reportOf(run: Run, summary: RunSummary): string {
+  const { folder, config, log, built } = run;
+  const { parameters, multiplyAdds, trainImages, validationImages, testImages } = describe(run);
+  const { dataset } = built.test;
+  return renderReport({
+    name: basename(folder),
+    config,
+    summary,
+    log,
+    model: { parameters, multiplyAdds },
+    data: { trainImages, validationImages, testImages },
+    thumbnails: summary.test?.mistakes.map(({ index }) => thumbnail(dataset, index)) ?? [],
+  });
 }
 
 /** On the test set; null when the signal comes in the middle of it. */
