@@ -157,7 +157,7 @@ describe('a hostile pickle', () => {
     const little = new Uint8Array(Float32Array.from({ length: 10 }, (_, i) => i + 0.5).buffer);
     const records = { 'a/byteorder': Buffer.from('big'), 'a/data/0': Buffer.from(little).swap32() };
     const { tensors } = await readWeights(archive(oneTensor({}), records), 'x');
-    expect(Array.from(tensors.get('t')!.data)).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5]);
+    expect([...(tensors.get('t')!.data as Float32Array)]).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5]);
     const odd = { 'a/byteorder': Buffer.from('middle') };
     await expect(readWeights(archive(oneTensor({}), odd), 'x')).rejects.toThrow('byte order is neither');
   });
@@ -200,11 +200,42 @@ describe('a hostile pickle', () => {
       archive([`](${'N'.repeat(50_000)}eq\x00${'cbuiltins\nlist\nh\x00\x85R0'.repeat(50_000)}`]),
       'copies more than a pickle of its size can need',
     ],
+    [
+      'a key of doubling tuples',
+      archive([`}K\x00\x85${'q\x00h\x00\x86'.repeat(10_000)}Ns`]),
+      'holds no state dict: its keys are (tuple)',
+    ],
+    [
+      'a name that is as long as the file',
+      archive(['}X\x40\x42\x0f\x00', 'k'.repeat(million), 'Ns']),
+      `${'k'.repeat(80)}...`,
+    ],
+    [
+      'many copies of a long text',
+      archive([`X\x50\xc3\x00\x00${'t'.repeat(50_000)}q\x00${'c_codecs\nencode\nh\x00\x85R0'.repeat(20_000)}`]),
+      'copies more than a pickle of its size can need',
+    ],
+    [
+      'a device of doubling tuples',
+      archive([`K\x00\x85${'q\x00h\x00\x86'.repeat(1000)}q\x00ctorch\ndevice\nh\x00R`]),
+      'it is no dict',
+    ],
     ['an append to a tuple', archive([')Na']), 'appends to something that is no list'],
     ['a newer protocol', archive([[0x80, 9]]), 'protocol 9'],
   ])('with %s is refused', async (_, bytes, message) => {
     await expect(readWeights(bytes, 'x')).rejects.toThrow(ResiduaError);
     await expect(readWeights(bytes, 'x')).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['a protocol', 'it has protocol (tuple), expected 1001'],
+    ['a key of a storage', 'it has a storage (tuple) that nothing refers to'],
+  ])('of the old format with doubling tuples as %s is refused', async (what, message) => {
+    const pickle = (text: string) => Buffer.from(`\x80\x02${text}.`, 'latin1');
+    const tuples = `K\x00\x85${'q\x00h\x00\x86'.repeat(1000)}`;
+    const magic = golden('views-legacy.pth').subarray(2, 14).toString('latin1');
+    const parts = what === 'a protocol' ? [magic, tuples] : [magic, 'M\xe9\x03', '}', '}', `](${tuples}e`];
+    await expect(readWeights(Buffer.concat(parts.map(pickle)), 'x')).rejects.toThrow(message);
   });
 
   it('with a damaged record is refused', async () => {

@@ -6,6 +6,7 @@
 import { ResiduaError } from '../../errors.ts';
 import { dtypes } from '../safetensors-dtypes.ts';
 import { ByteReader } from './byte-reader.ts';
+import { printable } from './printable.ts';
 import { type TorchFile, tensorsOf } from './torch-file.ts';
 import { TorchStorage, torchHost } from './torch-objects.ts';
 import { List, unpickle } from './unpickle.ts';
@@ -34,7 +35,7 @@ export async function readTorchLegacy(bytes: Uint8Array, source: string): Promis
   };
   if (next() !== MAGIC) throw host.fail("it does not begin with PyTorch's magic number");
   const protocol = next();
-  if (protocol !== PROTOCOL) throw host.fail(`it has protocol ${String(protocol)}, expected ${PROTOCOL}`);
+  if (protocol !== PROTOCOL) throw host.fail(`it has protocol ${printable(protocol)}, expected ${PROTOCOL}`);
   const system = next();
   const littleEndian = !(system instanceof Map) || system.get('little_endian') !== false;
 
@@ -51,14 +52,14 @@ export async function readTorchLegacy(bytes: Uint8Array, source: string): Promis
   const reader = new ByteReader(bytes, host.fail, at);
   const storages = new Map<string, Uint8Array>();
   for (const key of keys.items) {
-    const type = types.get(String(key));
-    if (type === undefined) throw host.fail(`it has a storage ${String(key)} that nothing refers to`);
+    const type = typeof key === 'string' || typeof key === 'number' ? types.get(String(key)) : undefined;
+    if (type === undefined) throw host.fail(`it has a storage ${printable(key)} that nothing refers to`);
     const length = reader.uint64();
     storages.set(type.key, reader.take(length * (type.dtype === undefined ? 1 : dtypes.get(type.dtype)!.size)));
   }
   const bytesOf = ({ key }: TorchStorage): Uint8Array => {
     const found = storages.get(key);
-    if (found === undefined) throw new ResiduaError(`${source}: storage ${key} is missing: it is cut short`);
+    if (found === undefined) throw new ResiduaError(`${source}: storage ${printable(key)} is missing: it is cut short`);
     return found;
   };
   const rest = { bytesOf, littleEndian, fileSize: bytes.length };

@@ -3,6 +3,7 @@
 // what was chosen, so that a wrong guess is seen.
 
 import { ResiduaError } from '../../errors.ts';
+import { printable } from './printable.ts';
 import { TorchTensor } from './torch-objects.ts';
 
 export interface FoundState {
@@ -42,7 +43,7 @@ export function findState(root: unknown, source: string): FoundState {
     (a, b) => rank(a) - rank(b) || b.tensors.size - a.tensors.size,
   );
   const notes: string[] = [];
-  if (path.length > 0) notes.push(`The weights are those under '${path.join('.')}'.`);
+  if (path.length > 0) notes.push(`The weights are those under '${printable(path.join('.'))}'.`);
   if (path.length > 0 && rest.length > 0) {
     notes.push(`There are others, left alone: ${list(rest.map((other) => other.path.join('.') || 'at the top'))}.`);
   }
@@ -52,7 +53,7 @@ export function findState(root: unknown, source: string): FoundState {
   return { tensors: names, notes };
 }
 
-/** Dicts with tensors under names, outermost first; what is within one is no candidate of its own. */
+/** Dicts with tensors under names, outermost first. */
 function search(root: Map<unknown, unknown>): Candidate[] {
   const found: Candidate[] = [];
   const seen = new Set<unknown>([root]);
@@ -67,12 +68,10 @@ function search(root: Map<unknown, unknown>): Candidate[] {
         if (value instanceof TorchTensor) tensors.set(key, value);
         else others.push(key);
       }
-      // A single tensor beside other things is a best accuracy or a step, not a network.
-      const isState = tensors.size > others.length;
-      if (isState) found.push({ path, tensors, others });
+      // A few tensors beside other things are a best accuracy or a step, not a network.
+      if (tensors.size > others.length) found.push({ path, tensors, others });
       for (const [key, value] of map) {
-        if (isState || !(value instanceof Map) || typeof key !== 'string' || seen.has(value) || otherNames.test(key))
-          continue;
+        if (!(value instanceof Map) || typeof key !== 'string' || seen.has(value) || otherNames.test(key)) continue;
         seen.add(value);
         next.push({ path: [...path, key], map: value });
       }
@@ -82,11 +81,12 @@ function search(root: Map<unknown, unknown>): Candidate[] {
   return found;
 }
 
-/** Small for the places where a network's state is usually kept. */
+/** Small for the places where a network's state is usually kept; the file's own object comes next, then other places. */
 function rank({ path }: Candidate): number {
-  if (path.length === 0) return -1;
+  const { length } = usualNames;
+  if (path.length === 0) return length;
   const place = usualNames.indexOf(path[path.length - 1]);
-  return (place < 0 ? usualNames.length : place) + usualNames.length * (path.length - 1);
+  return (place < 0 ? length + 1 : place) + (length + 2) * (path.length - 1);
 }
 
 function withoutPrefixes(tensors: ReadonlyMap<string, TorchTensor>) {
@@ -101,13 +101,13 @@ function withoutPrefixes(tensors: ReadonlyMap<string, TorchTensor>) {
   }
 }
 
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 6);
+function list(names: readonly unknown[]): string {
+  const shown = names.slice(0, 6).map(printable);
   return [...shown, ...(names.length > shown.length ? [`${names.length - shown.length} more`] : [])].join(', ');
 }
 
 function describe(root: unknown): string {
-  if (root instanceof Map) return `its keys are ${list([...root.keys()].map(String))}`;
+  if (root instanceof Map) return `its keys are ${list([...root.keys()])}`;
   if (root instanceof TorchTensor) return 'it is a single tensor';
   return 'it is no dict';
 }

@@ -3,6 +3,7 @@
 
 import type { ResiduaError } from '../../errors.ts';
 import { dtypes, type SafeTensor } from '../safetensors-dtypes.ts';
+import { printable } from './printable.ts';
 import type { TorchTensor } from './torch-objects.ts';
 
 /** The bytes of a storage, as the file holds them. */
@@ -42,7 +43,7 @@ export function checkedSize(name: string, tensor: TorchTensor, fail: (message: s
   const length = storage.dtype === undefined ? Math.floor(storage.length / itemSize) : storage.length;
   if (!(last < length)) {
     const view = `shape [${shape.join(', ')}], stride [${stride.join(', ')}], offset ${offset}`;
-    throw fail(`'${name}' (${view}) reaches beyond the ${length} elements of its storage`);
+    throw fail(`'${printable(name)}' (${view}) reaches beyond the ${length} elements of its storage`);
   }
   // Short floats are widened.
   return count * (tensor.dtype === 'F16' || tensor.dtype === 'BF16' ? 4 : itemSize);

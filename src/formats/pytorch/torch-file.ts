@@ -2,6 +2,7 @@
 
 import type { ResiduaError } from '../../errors.ts';
 import { dtypes, type SafeTensor } from '../safetensors-dtypes.ts';
+import { printable } from './printable.ts';
 import { findState } from './state-dict.ts';
 import { aligned, checkedSize, readTensor, type StorageBytes } from './tensor-data.ts';
 import type { TorchStorage } from './torch-objects.ts';
@@ -53,7 +54,7 @@ export async function tensorsOf(
     const bytes = read.get(storage.key)?.bytes ?? aligned(await storages.bytesOf(storage));
     const expected = storage.length * (storage.dtype === undefined ? 1 : dtypes.get(storage.dtype)!.size);
     if (bytes.length !== expected) {
-      throw fail(`the storage of '${name}' should have ${expected} bytes, found ${bytes.length}`);
+      throw fail(`the storage of '${printable(name)}' should have ${expected} bytes, found ${bytes.length}`);
     }
     const { littleEndian } = storages;
     read.set(storage.key, { bytes, littleEndian });

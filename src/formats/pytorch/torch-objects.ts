@@ -5,6 +5,7 @@
 
 import { ResiduaError } from '../../errors.ts';
 import type { SafeDtype } from '../safetensors-dtypes.ts';
+import { printable } from './printable.ts';
 import { Callable, List, type PickleHost } from './unpickle.ts';
 
 /** A block of elements that is kept outside the pickle. */
@@ -93,7 +94,7 @@ export function torchHost(source: string): PickleHost {
       const known = globals.get(full);
       if (known !== undefined) return known;
       throw new ResiduaError(
-        `${source}: the file names '${show(full)}', which is neither a tensor nor a plain container`,
+        `${source}: the file names '${printable(full)}', which is neither a tensor nor a plain container`,
         {
           hint: 'Nothing of it was executed. If you trust the file, save its weights alone in Python: torch.save(model.state_dict(), FILE).',
         },
@@ -164,14 +165,15 @@ function knownGlobals(fail: (message: string) => ResiduaError): ReadonlyMap<stri
     'torch._utils._rebuild_parameter_with_state': parameter,
     'torch.nn.parameter.Parameter': parameter,
     'torch.Size': ([extents]) => extents,
-    'torch.device': (args) => args.filter((part) => part !== null).join(':'),
+    'torch.device': ([name]) => name,
     'collections.OrderedDict': dict,
     'collections.Counter': dict,
     // Its first argument is the factory of missing values, a class: names of classes are known where they are harmless.
     'collections.defaultdict': ([, items], spend) => dict([items], spend),
     // Bytes, as protocol 2 writes them: text in which each character is a byte.
-    '_codecs.encode': ([text]) => {
+    '_codecs.encode': ([text], spend) => {
       if (typeof text !== 'string') throw fail('bytes are made of something that is no text');
+      spend(text.length);
       return Uint8Array.from(text, (character) => character.charCodeAt(0));
     },
   };
@@ -204,10 +206,4 @@ function knownGlobals(fail: (message: string) => ResiduaError): ReadonlyMap<stri
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-/** A name as a message can hold it, whatever the file wrote there. */
-function show(name: string): string {
-  const printable = name.replace(/[^\x20-\x7e]/g, '?');
-  return printable.length > 80 ? `${printable.slice(0, 80)}...` : printable;
 }

@@ -4,6 +4,7 @@
 import { crc32 } from 'node:zlib';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { ResiduaError } from '../../errors.ts';
+import { printable } from './printable.ts';
 
 export interface ZipRecords {
   readonly names: ReadonlySet<string>;
@@ -28,7 +29,7 @@ export async function openZip(bytes: Uint8Array, source: string): Promise<ZipRec
     zip = await fromBufferPromise(archive, { autoClose: false, lazyEntries: true });
     if (zip.entryCount > MAX_RECORDS) throw new Error(`${zip.entryCount} records are too many`);
     for await (const entry of zip.eachEntry()) {
-      if (entries.has(entry.fileName)) throw new Error(`the record ${entry.fileName} is there twice`);
+      if (entries.has(entry.fileName)) throw new Error(`the record ${printable(entry.fileName)} is there twice`);
       entries.set(entry.fileName, entry);
     }
   } catch (error) {
@@ -40,9 +41,9 @@ export async function openZip(bytes: Uint8Array, source: string): Promise<ZipRec
     names: new Set(entries.keys()),
     async read(name) {
       const entry = entries.get(name);
-      if (entry === undefined) throw fail(`the record ${name} is missing`);
+      if (entry === undefined) throw fail(`the record ${printable(name)} is missing`);
       if (entry.compressionMethod !== 0) {
-        throw new ResiduaError(`${source}: the record ${name} is compressed, which torch.save never does`, {
+        throw new ResiduaError(`${source}: the record ${printable(name)} is compressed, which torch.save never does`, {
           hint: 'Pack the archive again without compression, or save the file again with torch.save.',
         });
       }
@@ -50,14 +51,15 @@ export async function openZip(bytes: Uint8Array, source: string): Promise<ZipRec
       try {
         begin = (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart;
       } catch (error) {
-        throw fail(`the record ${name} is damaged (${(error as Error).message})`, error);
+        throw fail(`the record ${printable(name)} is damaged (${(error as Error).message})`, error);
       }
       const end = begin + entry.uncompressedSize;
-      if (end > archive.length) throw fail(`the record ${name} ends at byte ${end}, but the file at ${archive.length}`);
+      if (end > archive.length)
+        throw fail(`the record ${printable(name)} ends at byte ${end}, but the file at ${archive.length}`);
       const record = archive.subarray(begin, end);
       unread -= record.length;
       if (unread < 0) throw fail('its records overlap');
-      if (crc32(record) !== entry.crc32) throw fail(`the record ${name} is damaged: its checksum is wrong`);
+      if (crc32(record) !== entry.crc32) throw fail(`the record ${printable(name)} is damaged: its checksum is wrong`);
       return record;
     },
   };
