@@ -13,7 +13,7 @@ export interface ModelCard {
   /** The registry's name. */
   readonly model: string;
   /** What it was built with, besides the seed. */
-  readonly options: Omit<ModelOptions, 'seed' | 'initialise'>;
+  readonly options: Omit<ModelOptions, 'seed'>;
   readonly classes: readonly string[];
   /** [C, H, W] of an image before preprocessing; H and W are null where images may have any size. */
   readonly imageShape: InputShape;
