@@ -87,9 +87,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     const [batch, step] = [state.batch + ahead, state.step + ahead];
     return { epoch: state.epoch + 1, epochs, batch, batches, step, learningRate: schedule(step - 1) };
   };
-  /** Of the step that has just been done. */
-  let gradientNorm: number | undefined;
   const log = async (validation?: Validation) => {
+    const { gradientNorm } = state;
     const { loss, accuracy } = state.windowMean;
     const point = { ...place(), loss, accuracy, imagesPerSecond: window.imagesPerSecond, gradientNorm, validation };
     state.windowMean.reset();
@@ -125,7 +124,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       if (!last) continue;
       state.step++;
       state.batch++;
-      gradientNorm = result.gradientNorm;
+      state.gradientNorm = result.gradientNorm;
       if (state.batch % logEvery === 0 && state.batch < batches) await log();
       if (onStep) {
         const { loss, accuracy } = state.epochMean;

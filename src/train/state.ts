@@ -12,6 +12,8 @@ export interface TrainingCounters {
   readonly batch: number;
   /** Steps done in all. */
   readonly step: number;
+  /** Of the last step, where gradients are clipped: their length before. */
+  readonly gradientNorm?: number;
   /** With early stopping: the best epoch so far. */
   readonly best?: BestEpoch;
   /** Of the epoch under way. */
@@ -25,6 +27,7 @@ export class TrainingState {
   epoch: number;
   batch: number;
   step: number;
+  gradientNorm: number | undefined;
   best: BestEpoch | undefined;
   readonly epochMean: RunningMean;
   readonly windowMean: RunningMean;
@@ -34,6 +37,7 @@ export class TrainingState {
     this.epoch = counters?.epoch ?? 0;
     this.batch = counters?.batch ?? 0;
     this.step = counters?.step ?? 0;
+    this.gradientNorm = counters?.gradientNorm;
     this.best = counters?.best;
     this.epochMean = new RunningMean(counters?.epochSums);
     this.windowMean = new RunningMean(counters?.windowSums);
@@ -41,7 +45,15 @@ export class TrainingState {
 
   /** What the constructor takes. */
   toJSON(): TrainingCounters {
-    const { epoch, batch, step, best } = this;
-    return { epoch, batch, step, best, epochSums: this.epochMean.toJSON(), windowSums: this.windowMean.toJSON() };
+    const { epoch, batch, step, gradientNorm, best } = this;
+    return {
+      epoch,
+      batch,
+      step,
+      gradientNorm,
+      best,
+      epochSums: this.epochMean.toJSON(),
+      windowSums: this.windowMean.toJSON(),
+    };
   }
 }
