@@ -13,6 +13,8 @@ import { workBytes } from './transforms.ts';
 const fusedBytes = 640 * 1024;
 const fusedWeightBytes = 1024 * 1024;
 const largestBlock = 32;
+/** With fewer tiles, a block would spend too much of its time on reading weights. */
+const smallestFusedBlock = 8;
 const fewBlocks = 4;
 
 /** Tiles of a block: 32, or fewer where a small batch would leave threads without work. */
@@ -29,12 +31,18 @@ export function piecesOf(blocks: number, outVectors: number): number {
   return wanted > 1 && outVectors % (wanted * vectorsAtATime) === 0 ? wanted : 1;
 }
 
-export function isFused(filters: Filters, inVectors: number, outVectors: number, block: number): boolean {
+/** Tiles of a block that goes through all stages at once; none where its memory or the weights would not stay in the cache. */
+export function fusedBlockOf(
+  filters: Filters,
+  tiles: number,
+  inVectors: number,
+  outVectors: number,
+): number | undefined {
   const weightBytes = weightPositionsOf(filters) * inVectors * 4 * outVectors * vectorBytes;
-  return (
-    positionsOf(filters) * block * (inVectors + outVectors) * vectorBytes <= fusedBytes &&
-    weightBytes <= fusedWeightBytes
-  );
+  const tileBytes = positionsOf(filters) * (inVectors + outVectors) * vectorBytes;
+  const fitting = Math.floor(fusedBytes / tileBytes / 4) * 4;
+  if (fitting < smallestFusedBlock || weightBytes > fusedWeightBytes) return undefined;
+  return Math.min(blockOf(tiles), fitting);
 }
 
 interface Blocks {

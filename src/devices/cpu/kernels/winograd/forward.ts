@@ -12,7 +12,7 @@ import { type Code, i32, type } from '../../wasm.ts';
 import type { Forward, InputGradient, Statistics } from '../convolution.ts';
 import { buffersOf, type Epilogue } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
-import { blockOf, forEachBlock, isFused, layOut, piecesOf, stagePatches } from './blocks.ts';
+import { blockOf, forEachBlock, fusedBlockOf, layOut, piecesOf, stagePatches } from './blocks.ts';
 import { clear, promote, statisticsOf } from './channel-sums.ts';
 import {
   type Correlations,
@@ -71,10 +71,11 @@ function convolve(e: Emitter, call: Call): Statistics | undefined {
   const weights = transformWeights(e, call.weights, filters, call.direction);
   const tiling = tilingOf(y.geometry, outputsOf(correlations));
   const [inVectors, outVectors] = [x.geometry.stored / 4, y.geometry.stored / 4];
-  const block = blockOf(tiling.count);
+  const fusedBlock = fusedBlockOf(filters, tiling.count, inVectors, outVectors);
+  const block = fusedBlock ?? blockOf(tiling.count);
   const plan = { tiling, block, inVectors, outVectors, weights };
   const statistics = call.statistics ? statisticsOf(e, y, Math.ceil(tiling.count / block)) : undefined;
-  if (isFused(filters, inVectors, outVectors, block)) fused(e, call, plan, statistics);
+  if (fusedBlock) fused(e, call, plan, statistics);
   else staged(e, call, plan, statistics);
   return statistics;
 }

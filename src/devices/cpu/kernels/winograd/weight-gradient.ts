@@ -8,7 +8,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter } from '../../step.ts';
 import { i32, select, type } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
-import { blockOf, forEachBlock, isFused, layOut, stagePatches } from './blocks.ts';
+import { blockOf, forEachBlock, fusedBlockOf, layOut, stagePatches } from './blocks.ts';
 import { type Filters, filtersOf, forwardCorrelations, positionsOf, weightPositionsOf } from './filters.ts';
 import { gradientProducts, type ProductShape, sumStride, tileStride } from './products.ts';
 import { patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
@@ -28,9 +28,10 @@ export function winogradWeightGradient(e: Emitter, call: WeightGradient): void {
   const filters = filtersOf(call.window)!;
   const tiling = tilingOf(upstream.geometry, tileOf(filters));
   const [inVectors, outVectors] = [x.geometry.stored / 4, upstream.geometry.stored / 4];
-  const block = blockOf(tiling.count);
+  const fusedBlock = fusedBlockOf(filters, tiling.count, inVectors, outVectors);
+  const block = fusedBlock ?? blockOf(tiling.count);
   const parts = Math.min(maximumParts, Math.ceil(tiling.count / block));
-  const inParts = sumsByParts(filters, tiling.count, block, parts, inVectors, outVectors);
+  const inParts = fusedBlock !== undefined && sumsByParts(filters, tiling.count, block, parts, inVectors, outVectors);
   const tiles = inParts ? block : tiling.count;
   const padded = Math.ceil(tiles / 4) * 4;
   const shape: ProductShape = {
@@ -90,7 +91,6 @@ function sumsByParts(
   inVectors: number,
   outVectors: number,
 ): boolean {
-  if (!isFused(filters, inVectors, outVectors, block)) return false;
   const patches = positionsOf(filters) * tiles * (inVectors + outVectors) * 4;
   const sums = weightPositionsOf(filters) * (Math.ceil(tiles / block) + parts) * inVectors * outVectors * 16;
   return sums < sumsForPatches * patches || patches * 4 > stagedBytes;
