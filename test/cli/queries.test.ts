@@ -64,13 +64,16 @@ describe('datasets', () => {
     const file = z.object({ name: z.string(), bytes: z.int(), md5: z.string().nullable(), downloadMd5: z.string() });
     const split = z.object({
       split: z.enum(['train', 'test']),
-      found: z.object({ images: z.string() }),
+      found: z.object({ files: z.array(z.string()).length(2) }),
       problem: z.null(),
+      perClass: z.array(z.int()).length(10),
     });
     const schema = z.object({ source: z.string(), files: z.array(file).length(4), splits: z.array(split).length(2) });
     const { files, splits } = await ask(schema, 'datasets', 'mnist');
     expect(files[0]).toMatchObject({ bytes: 47_040_016, md5: '6bbc9ace898e44ae57da46a324031adb' });
-    expect(readFileSync(splits[1].found.images)).toHaveLength(7_840_016);
+    expect(readFileSync(splits[1].found.files[0])).toHaveLength(7_840_016);
+    // Of the test images of MNIST, by digit, as published.
+    expect(splits[1].perClass).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
   });
 });
 
