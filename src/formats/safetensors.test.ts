@@ -213,6 +213,22 @@ describe('a file that is not what it claims', () => {
   });
 });
 
+it('repeats little of what a malformed file says, and nothing that a terminal would obey', () => {
+  const long = 'x'.repeat(100_000);
+  const message = (header: string) => {
+    try {
+      read(header);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  expect(message(`{"${long}":{"dtype":"F32","shape":[],"data_offsets":[0,3]}}`)).toMatch(
+    /^x.st: tensor 'x{400,500}\.\.\.$/,
+  );
+  expect(message('{"\\u001b[31m":{"dtype":"F9","shape":[],"data_offsets":[0,4]}}')).toContain("tensor '?[31m'");
+});
+
 describe('for any content', () => {
   const arrays = fc.oneof(
     fc.float32Array().map((data) => ({ dtype: 'F32' as const, data })),

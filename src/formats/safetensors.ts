@@ -4,6 +4,7 @@
 
 import { ResiduaError } from '../errors.ts';
 import { repeatedKey } from './json-keys.ts';
+import { printable } from './printable.ts';
 import { dtypes, type SafeTensor } from './safetensors-dtypes.ts';
 
 export type { SafeDtype, SafeTensor } from './safetensors-dtypes.ts';
@@ -20,9 +21,15 @@ const LENGTH_BYTES = 8;
 /** The limit of the reference implementation; it keeps a few wrong bytes from making a reader ask for all memory. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** Messages repeat names of the file, which may be as long as it. */
+const MOST_OF_A_MESSAGE = 500;
+
 class MalformedFile extends ResiduaError {
   constructor(source: string, message: string, cause?: unknown) {
-    super(`${source}: ${message}`, { hint: 'The file is damaged or is no safetensors file: get it again.', cause });
+    super(`${source}: ${printable(message, MOST_OF_A_MESSAGE)}`, {
+      hint: 'The file is damaged or is no safetensors file: get it again.',
+      cause,
+    });
   }
 }
 

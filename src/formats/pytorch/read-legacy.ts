@@ -4,9 +4,9 @@
 //   magic number | protocol | the writer's system | the object | keys | for each key: number of elements, elements
 
 import { ResiduaError } from '../../errors.ts';
+import { printable } from '../printable.ts';
 import { dtypes } from '../safetensors-dtypes.ts';
 import { ByteReader } from './byte-reader.ts';
-import { printable } from './printable.ts';
 import { type TorchFile, tensorsOf } from './torch-file.ts';
 import { TorchStorage, torchHost } from './torch-objects.ts';
 import { List, unpickle } from './unpickle.ts';

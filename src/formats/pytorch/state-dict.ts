@@ -3,7 +3,7 @@
 // what was chosen, so that a wrong guess is seen.
 
 import { ResiduaError } from '../../errors.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 import { TorchTensor } from './torch-objects.ts';
 
 export interface FoundState {
@@ -102,7 +102,7 @@ function withoutPrefixes(tensors: ReadonlyMap<string, TorchTensor>) {
 }
 
 function list(names: readonly unknown[]): string {
-  const shown = names.slice(0, 6).map(printable);
+  const shown = names.slice(0, 6).map((name) => printable(name));
   return [...shown, ...(names.length > shown.length ? [`${names.length - shown.length} more`] : [])].join(', ');
 }
 

@@ -2,8 +2,8 @@
 // view: transposed, every second row, one row repeated (stride 0).
 
 import type { ResiduaError } from '../../errors.ts';
+import { printable } from '../printable.ts';
 import { dtypes, type SafeTensor } from '../safetensors-dtypes.ts';
-import { printable } from './printable.ts';
 import type { TorchTensor } from './torch-objects.ts';
 
 /** The bytes of a storage, as the file holds them. */

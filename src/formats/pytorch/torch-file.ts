@@ -1,8 +1,8 @@
 // What both kinds of PyTorch's files come to: from the pickled object and the bytes of its storages to named tensors.
 
 import type { ResiduaError } from '../../errors.ts';
+import { printable } from '../printable.ts';
 import { dtypes, type SafeTensor } from '../safetensors-dtypes.ts';
-import { printable } from './printable.ts';
 import { findState } from './state-dict.ts';
 import { aligned, checkedSize, readTensor, type StorageBytes } from './tensor-data.ts';
 import type { TorchStorage } from './torch-objects.ts';

@@ -4,8 +4,8 @@
 //   tensor = a view (offset, shape, stride) of a storage; several tensors may share one
 
 import { ResiduaError } from '../../errors.ts';
+import { printable } from '../printable.ts';
 import type { SafeDtype } from '../safetensors-dtypes.ts';
-import { printable } from './printable.ts';
 import { Callable, List, type PickleHost } from './unpickle.ts';
 
 /** A block of elements that is kept outside the pickle. */

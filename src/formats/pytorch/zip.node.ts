@@ -4,7 +4,7 @@
 import { crc32 } from 'node:zlib';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { ResiduaError } from '../../errors.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 export interface ZipRecords {
   readonly names: ReadonlySet<string>;
