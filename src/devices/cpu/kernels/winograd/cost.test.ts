@@ -46,17 +46,43 @@ const timings: readonly (readonly [number, number, number, number, number])[] = 
   [16, 96, 32, 5, 1.37],
 ];
 
-const shapeOf = (n: number, inChannels: number, outChannels: number, extent: number) => ({
+/** Stride 2: batch, channels in and out, pixels a side of the input. */
+const stridedTimings: typeof timings = [
+  [2, 16, 32, 4, 0.21],
+  [2, 6, 6, 6, 0.37],
+  [16, 6, 6, 10, 0.3],
+  [5, 6, 6, 18, 0.42],
+  [2, 12, 24, 10, 0.46],
+  [16, 24, 24, 10, 0.5],
+  [5, 48, 96, 10, 0.59],
+  [16, 8, 16, 12, 0.61],
+  [5, 3, 12, 14, 0.55],
+  [2, 24, 24, 8, 0.67],
+  [16, 24, 24, 18, 0.76],
+  [2, 96, 32, 18, 0.76],
+  [5, 12, 24, 8, 0.81],
+  [16, 8, 16, 14, 0.82],
+  [5, 96, 32, 28, 1.23],
+  [16, 64, 128, 28, 1.23],
+  [5, 96, 32, 22, 1.3],
+  [16, 16, 32, 8, 1.33],
+  [2, 24, 24, 32, 1.36],
+  [16, 32, 64, 8, 1.41],
+  [16, 32, 64, 16, 1.47],
+  [16, 96, 32, 32, 1.55],
+];
+
+const shapeOf = (n: number, inChannels: number, outChannels: number, extent: number, stride: 1 | 2 = 1) => ({
   n,
   inChannels,
   height: extent,
   width: extent,
   outChannels,
-  outHeight: extent,
-  outWidth: extent,
+  outHeight: Math.ceil(extent / stride),
+  outWidth: Math.ceil(extent / stride),
   kernelHeight: 3,
   kernelWidth: 3,
-  window: { stride: [1, 1] as const, padding: [1, 1] as const },
+  window: { stride: [stride, stride] as const, padding: [1, 1] as const },
 });
 
 describe('preferring Winograd', () => {
@@ -64,6 +90,13 @@ describe('preferring Winograd', () => {
     'batch %i, %i -> %i channels at %i pixels a side: %f times as fast',
     (n, from, to, extent, ratio) => {
       expect(preferWinograd(shapeOf(n, from, to, extent))).toBe(ratio > 1);
+    },
+  );
+
+  it.each(stridedTimings)(
+    'batch %i, %i -> %i channels at %i pixels a side, stride 2: %f times as fast',
+    (n, from, to, extent, ratio) => {
+      expect(preferWinograd(shapeOf(n, from, to, extent, 2))).toBe(ratio > 1);
     },
   );
 
