@@ -37,7 +37,10 @@ function bestEpoch({ best, epochs, config }: RunResult): string[] {
 
 function quality(test: Evaluation, screen: Screen): string[] {
   const right = Math.round(test.accuracy * test.images);
-  const share = test.exactMatch === null ? ` (${count(right)} of ${counted(test.images, 'image')})` : '';
+  const share =
+    test.exactMatch === null
+      ? ` (${count(right)} of ${counted(test.images, 'image')})`
+      : ` of all labels, ${percent(test.exactMatch)} of ${counted(test.images, 'image')} with all labels right`;
   const hardest = hardestClasses(test);
   return [
     `${screen.paint('bold', `Test accuracy ${percent(test.accuracy)}`)}${share}, loss ${test.loss.toFixed(4)}`,

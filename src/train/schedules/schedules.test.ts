@@ -8,6 +8,7 @@ import {
   cosineAnnealingLR,
   createSchedule,
   linearWarmUp,
+  multiStepLR,
   oneCycleLR,
   type Schedule,
   type ScheduleConfig,
@@ -28,6 +29,11 @@ const cases: readonly Case[] = [
     torch: 'StepLR(step_size=3, gamma=0.1)',
     schedule: stepLR({ learningRate: 0.1, stepSize: 3 }),
     expected: [0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001, 0.001, 0.001, 0.0001],
+  },
+  {
+    torch: 'MultiStepLR([3, 5], gamma=0.1)',
+    schedule: multiStepLR({ learningRate: 0.1, milestones: [3, 5] }),
+    expected: [0.1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001, 0.001],
   },
   {
     torch: 'CosineAnnealingLR(T_max=8, eta_min=0.01)',
