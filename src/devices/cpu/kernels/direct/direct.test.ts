@@ -252,6 +252,8 @@ describe('direct convolution', () => {
     { groups: 4, each: [8, 12] },
     { groups: 3, each: [4, 20] },
     { groups: 2, each: [32, 24] },
+    { groups: 3, each: [8, 32] },
+    { groups: 2, each: [6, 40] },
     { groups: 8, each: [1, 1] },
     { groups: 6, each: [2, 6] },
     { groups: 5, each: [1, 1] },

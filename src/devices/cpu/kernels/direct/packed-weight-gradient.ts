@@ -8,10 +8,9 @@
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
-import type { Emitter } from '../../step.ts';
-import { f32x4, i32, type, v128 } from '../../wasm.ts';
+import type { Emitter, Step } from '../../step.ts';
+import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
-import { describe, operationsOf } from './forward.ts';
 import { lookUp, type PackedPixels, packPixels } from './pack-pixels.ts';
 import { Tile } from './tile.ts';
 import { least, workOfUnit } from './units.ts';
@@ -30,14 +29,18 @@ const cachedBytes = 256 * 1024;
 const worthwhile = 0.2;
 
 /** Whether this is the faster way. */
-export function preferPacked({ upstream: { geometry: dy }, gradient, window }: WeightGradient): boolean {
-  const { inChannels, outChannels } = gradient;
+export function preferPacked({ upstream: { geometry: dy }, gradient }: WeightGradient, sections: number): boolean {
+  const [inChannels, outChannels] = [gradient.inChannels, gradient.outChannels / sections];
   const isWhole = inChannels % channelsATile === 0 && outChannels % (4 * vectorsATile) === 0;
-  const isFew = dy.n * dy.h * dy.w <= mostPixels && outChannels >= fewestOutputs;
-  return (window.groups ?? 1) === 1 && isWhole && isFew;
+  return isWhole && outChannels >= fewestOutputs && dy.n * dy.h * dy.w <= mostPixels;
 }
 
-export function packedWeightGradient(e: Emitter, call: WeightGradient): void {
+export function packedWeightGradient(
+  e: Emitter,
+  call: WeightGradient,
+  sections: number,
+  work: Pick<Step, 'name' | 'operations'>,
+): void {
   const { x, upstream, gradient, window } = call;
   const [g, dy] = [x.geometry, upstream.geometry];
   const { kernelWidth } = gradient;
@@ -67,6 +70,7 @@ export function packedWeightGradient(e: Emitter, call: WeightGradient): void {
   });
   const plan = planOf(
     call,
+    sections,
     packedX,
     packedDy,
     keys.map((key) => different.indexOf(key)),
@@ -81,13 +85,12 @@ export function packedWeightGradient(e: Emitter, call: WeightGradient): void {
     ),
   );
   e.step({
-    name: `conv2dWeightGradient ${describe(gradient, dy)}`,
+    ...work,
     kernel,
     arguments: [packedX.buffer, packedDy.buffer, gradient.buffer],
-    units: taps.length * plan.inChunks * plan.outChunks,
+    units: taps.length * sections * plan.inChunks * plan.outChunks,
     reads: [packedX.buffer, packedDy.buffer],
     writes: [gradient.buffer],
-    operations: operationsOf(gradient, dy),
   });
 }
 
@@ -129,7 +132,8 @@ interface Plan {
   }[];
   /** Bytes from one input channel's weights to the next one's. */
   readonly inBytes: number;
-  /** Tiles in a unit, and units. */
+  readonly sections: number;
+  /** Tiles in a section, in a unit, and units. */
   readonly inBlocks: number;
   readonly inBlocksAUnit: number;
   readonly inChunks: number;
@@ -141,6 +145,7 @@ interface Plan {
 /** @param dySelections which of dy's selections each tap takes */
 function planOf(
   { gradient }: WeightGradient,
+  sections: number,
   x: PackedPixels,
   dy: PackedPixels,
   dySelections: readonly number[],
@@ -152,19 +157,20 @@ function planOf(
     pixels,
     target: Math.floor(tap / kernelWidth) * strides.row + (tap % kernelWidth) * strides.column,
   }));
-  const [inBlocks, outBlocks] = [inChannels / channelsATile, outChannels / (4 * vectorsATile)];
+  const [inBlocks, outBlocks] = [inChannels / channelsATile, outChannels / sections / (4 * vectorsATile)];
   const products = x.pixels.reduce((sum, pixels) => sum + pixels, 0) * inChannels * outChannels;
   const most = Math.max(...x.pixels, 1);
   const outBlocksAUnit = Math.max(
     1,
     Math.min(outBlocks, Math.floor(cachedBytes / (most * vectorsATile * vectorBytes))),
   );
-  const tileWork = (products / taps.length / (inBlocks * outBlocks)) * outBlocksAUnit;
+  const tileWork = (products / taps.length / (sections * inBlocks * outBlocks)) * outBlocksAUnit;
   const wanted = Math.max(1, Math.round(workOfUnit(products) / Math.max(1, tileWork)));
   const inBlocksAUnit = Math.min(inBlocks, wanted);
   return {
     taps,
     inBytes: strides.in,
+    sections,
     inBlocks,
     inBlocksAUnit,
     inChunks: Math.ceil(inBlocks / inBlocksAUnit),
@@ -181,8 +187,9 @@ interface Places {
 }
 
 function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, bases: Places): void {
-  const { taps, inBytes, inBlocks, inBlocksAUnit, inChunks, outBlocks, outBlocksAUnit, outChunks } = plan;
-  const tap = f.let(i32.divU(unit, inChunks * outChunks));
+  const { taps, inBytes, sections, inBlocks, inBlocksAUnit, inChunks, outBlocks, outBlocksAUnit, outChunks } = plan;
+  const tap = f.let(i32.divU(unit, sections * inChunks * outChunks));
+  const section = f.let(i32.remU(i32.divU(unit, inChunks * outChunks), sections));
   const firstIn = f.let(i32.mul(i32.remU(i32.divU(unit, outChunks), inChunks), inBlocksAUnit));
   const firstOut = f.let(i32.mul(i32.remU(unit, outChunks), outBlocksAUnit));
   const inCount = f.let(least(f, i32.sub(i32.const(inBlocks), firstIn), inBlocksAUnit));
@@ -196,9 +203,11 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
   const pixels = of('pixels');
   const xBlock = f.let(i32.mul(pixels, vectorBytes));
   const dyBlock = f.let(i32.mul(pixels, vectorsATile * vectorBytes));
-  const dyStart = f.let(i32.add(bases.dy, i32.add(of('dy'), i32.mul(firstOut, dyBlock))));
-  const x = f.let(i32.add(bases.x, i32.add(of('x'), i32.mul(firstIn, xBlock))));
-  const firstTarget = i32.add(i32.mul(firstIn, channelsATile * inBytes), i32.mul(firstOut, vectorsATile * vectorBytes));
+  const block = (first: Local, count: number): Code => i32.add(i32.mul(section, count), first);
+  const out = f.let(block(firstOut, outBlocks));
+  const dyStart = f.let(i32.add(bases.dy, i32.add(of('dy'), i32.mul(out, dyBlock))));
+  const x = f.let(i32.add(bases.x, i32.add(of('x'), i32.mul(block(firstIn, inBlocks), xBlock))));
+  const firstTarget = i32.add(i32.mul(firstIn, channelsATile * inBytes), i32.mul(out, vectorsATile * vectorBytes));
   const line = f.let(i32.add(bases.target, i32.add(of('target'), firstTarget)));
   const chunks = Math.ceil(Math.max(...taps.map((values) => values.pixels)) / pixelsAChunk);
 

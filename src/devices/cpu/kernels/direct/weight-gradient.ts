@@ -9,7 +9,7 @@
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
-import type { Emitter } from '../../step.ts';
+import type { Emitter, Step } from '../../step.ts';
 import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
@@ -30,13 +30,19 @@ const chunkBytes = 20 * 1024;
 const fewPairs = 24;
 
 export function directWeightGradient(e: Emitter, call: WeightGradient): void {
-  if (preferPacked(call)) {
-    packedWeightGradient(e, call);
-    return;
-  }
-  const { x, upstream, window } = call;
+  const { upstream, window } = call;
   const { sections, weights: gradient, collect } = collectWeights(e, call.gradient, window.groups ?? 1);
-  const plan = planOf({ ...call, gradient }, sections);
+  const name = `conv2dWeightGradient ${describe(call.gradient, upstream.geometry, window.groups)}`;
+  const work = { name, operations: operationsOf(call.gradient, upstream.geometry) };
+  const calculation = { ...call, gradient };
+  if (preferPacked(calculation, sections)) packedWeightGradient(e, calculation, sections, work);
+  else inParts(e, calculation, sections, work);
+  collect();
+}
+
+function inParts(e: Emitter, call: WeightGradient, sections: number, work: Pick<Step, 'name' | 'operations'>): void {
+  const { x, upstream, gradient } = call;
+  const plan = planOf(call, sections);
   const { parts, bytes } = plan;
   const target = parts === 1 ? gradient.buffer : e.scratch('weight gradients', parts * bytes);
   const kernel = e.module.once(`conv2dWeightGradient ${JSON.stringify(plan)}`, () =>
@@ -49,16 +55,14 @@ export function directWeightGradient(e: Emitter, call: WeightGradient): void {
     ),
   );
   e.step({
-    name: `conv2dWeightGradient ${describe(call.gradient, upstream.geometry, window.groups)}`,
+    ...work,
     kernel,
     arguments: [x.buffer, upstream.buffer, target],
     units: parts * plan.kernelHeight * plan.groupChunks,
     reads: [x.buffer, upstream.buffer],
     writes: [target],
-    operations: operationsOf(call.gradient, upstream.geometry),
   });
   if (parts > 1) sumParts(e, target, parts, bytes, gradient.buffer);
-  collect();
 }
 
 interface Plan {
