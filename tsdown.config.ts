@@ -16,6 +16,9 @@ const node: UserConfig = {
   sourcemap: true,
 };
 
+/** Errors and layer tables name classes. */
+const keepNames = { class: true, function: false };
+
 /** One file each, without imports, ready for a script tag. */
 const browser = (name: string): UserConfig => ({
   entry: { [name]: `src/${name}.ts` },
@@ -24,7 +27,7 @@ const browser = (name: string): UserConfig => ({
   format: 'esm',
   dts: false,
   sourcemap: true,
-  minify: true,
+  minify: { compress: { keepNames }, mangle: { keepNames }, codegen: true },
 });
 
 export default defineConfig([node, browser('browser'), browser('full')]);

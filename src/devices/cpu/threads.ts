@@ -84,7 +84,9 @@ export class ThreadPool {
 
   private constructor(helpers: readonly Helper[]) {
     this.#helpers = helpers;
-    this.#control = new Int32Array(new SharedArrayBuffer(helperControlWords * 4));
+    const bytes = helperControlWords * Int32Array.BYTES_PER_ELEMENT;
+    // Without helpers nothing is shared, and a browser may not even know the word.
+    this.#control = new Int32Array(helpers.length > 0 ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
     for (const helper of helpers) {
       helper.onMessage(() => {
         if (--this.#waitingFor === 0) this.#ready();
