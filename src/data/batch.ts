@@ -127,14 +127,16 @@ export interface PrepareOptions {
   readonly transform: Compose;
   readonly seed: number;
   readonly mix: MixOptions;
+  /** Of images that are kept. */
+  readonly cacheBytes: number;
 }
 
 /**
  * Makes the function that fills a batch with the images `order[start]`, `order[start + 1]`, ... The random numbers of an
  * image are keyed by (seed, epoch, place in the data set): they don't depend on the batch it is in, nor on the thread.
  */
-export function batchPreparer(dataset: Dataset, { transform, seed, mix }: PrepareOptions) {
-  const [source, rest] = sourceOf(dataset, transform);
+export function batchPreparer(dataset: Dataset, { transform, seed, mix, cacheBytes }: PrepareOptions) {
+  const [source, rest] = sourceOf(dataset, transform, cacheBytes);
   const prepared = rest.prepare(source.imageShape);
   const stream = randomStream({ seed, purpose: 'augment' });
   const mixBatch = batchMixer(mix, seed);
@@ -159,8 +161,8 @@ export function batchPreparer(dataset: Dataset, { transform, seed, mix }: Prepar
 }
 
 /** Where images come from, and which transforms remain to be done. */
-function sourceOf(dataset: Dataset, transform: Compose): [PreparedSource, Compose] {
+function sourceOf(dataset: Dataset, transform: Compose, cacheBytes: number): [PreparedSource, Compose] {
   if (!dataset.costly) return [dataset, transform];
   const [first, rest] = transform.split();
-  return [cachedSource(dataset, first), rest];
+  return [cachedSource(dataset, first, cacheBytes), rest];
 }

@@ -11,7 +11,7 @@ import { type Image, type InputShape, isFixed } from './image.ts';
 import type { Compose } from './transforms/index.ts';
 import { allocateImage } from './transforms/transform.ts';
 
-/** Bytes of images that one loader keeps. */
+/** Bytes of images that one loader keeps, where nothing is said. */
 export const CACHE_BYTES = 2 ** 30;
 
 export interface PreparedSource {
@@ -21,7 +21,7 @@ export interface PreparedSource {
 }
 
 /** @param first transforms that draw no random numbers, from bytes to bytes */
-export function cachedSource(dataset: Dataset, first: Compose, bytes = CACHE_BYTES): PreparedSource {
+export function cachedSource(dataset: Dataset, first: Compose, bytes: number): PreparedSource {
   const { shape } = first.outputType(dataset.imageShape);
   const kept: (Example | undefined)[] = [];
   let room = bytes;

@@ -15,6 +15,7 @@ export interface WorkerSettings {
   readonly dataset: SharedDataset;
   readonly transform: readonly TransformConfig[];
   readonly mix: MixOptions;
+  readonly cacheBytes: number;
   readonly shuffle: boolean;
   readonly seed: number;
   readonly dropLast: boolean;
@@ -34,10 +35,10 @@ export interface EpochRequest {
 }
 
 const settings: WorkerSettings = workerData;
-const { mix, shuffle, seed, dropLast } = settings;
+const { mix, shuffle, seed, dropLast, cacheBytes } = settings;
 const { batchSize } = settings.memory.layout;
 const dataset = fromShared(settings.dataset, (options) => new FilesDataset(options));
-const prepare = batchPreparer(dataset, { transform: fromConfig(settings.transform), seed, mix });
+const prepare = batchPreparer(dataset, { transform: fromConfig(settings.transform), seed, mix, cacheBytes });
 const ring = new BatchRing(settings.memory);
 const batches = batchCount(dataset.length, batchSize, dropLast);
 

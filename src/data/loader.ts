@@ -6,6 +6,7 @@ import { checkSeed } from '../tensor/random.ts';
 import { allocateBatch, type Batch, BatchBuffers, type BatchLayout, batchImageShape, batchPreparer } from './batch.ts';
 import type { Dataset } from './dataset.ts';
 import type { ImageShape } from './image.ts';
+import { CACHE_BYTES } from './image-cache.ts';
 import { isMixed, type MixOptions } from './mix.ts';
 import { batchCount, epochOrder } from './sampler.ts';
 import { type Compose, compose, toTensor } from './transforms/index.ts';
@@ -23,6 +24,8 @@ export interface LoaderOptions {
   readonly dropLast?: boolean;
   /** Mixes the images of a batch with each other; not by default. */
   readonly mix?: MixOptions;
+  /** Bytes of decoded images that are kept for later epochs, where they stand in files; 1 GiB by default. */
+  readonly cacheBytes?: number;
 }
 
 export interface EpochOptions {
@@ -55,6 +58,7 @@ export function resolveOptions(dataset: Dataset, options: LoaderOptions) {
     transform = compose([toTensor()]),
     dropLast = false,
     mix = {},
+    cacheBytes = CACHE_BYTES,
   } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new UsageError(`the batch size must be an integer >= 1, found ${batchSize}`);
@@ -70,7 +74,7 @@ export function resolveOptions(dataset: Dataset, options: LoaderOptions) {
   const imageShape = batchImageShape(transform, dataset.imageShape);
   const targets = dataset.multiLabel ? dataset.classes.length : 0;
   const layout: BatchLayout = { batchSize, imageShape, targets, mixed: isMixed(mix) };
-  return { shuffle, seed, transform, dropLast, mix, batchesPerEpoch, layout };
+  return { shuffle, seed, transform, dropLast, mix, cacheBytes, batchesPerEpoch, layout };
 }
 
 export function checkEpoch(epoch: number, startBatch: number, batchesPerEpoch: number): void {

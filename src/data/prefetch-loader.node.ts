@@ -2,12 +2,14 @@
 // DataLoader to the bit; where no worker can be used, `createLoader` gives a DataLoader.
 
 import { existsSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ResiduaError, UsageError } from '../errors.ts';
 import type { Batch } from './batch.ts';
 import { allocateRing, BatchRing } from './batch-ring.ts';
 import type { Dataset, SharedDataset } from './dataset.ts';
 import type { ImageShape } from './image.ts';
+import { CACHE_BYTES } from './image-cache.ts';
 import {
   assertCurrent,
   type BatchLoader,
@@ -32,10 +34,11 @@ export function createLoader(dataset: Dataset, { prefetch = 2, ...options }: Pre
   if (!Number.isInteger(prefetch) || prefetch < 0) {
     throw new UsageError(`the number of batches to prefetch must be an integer >= 0, found ${prefetch}`);
   }
+  const settings = { cacheBytes: affordableCache(), ...options };
   const shared = prefetch > 0 ? dataset.share?.() : undefined;
   const file = shared && workerFile();
-  if (shared === undefined || file === undefined) return new DataLoader(dataset, options);
-  return new PrefetchLoader(dataset, shared, file, prefetch, options);
+  if (shared === undefined || file === undefined) return new DataLoader(dataset, settings);
+  return new PrefetchLoader(dataset, shared, file, prefetch, settings);
 }
 
 class PrefetchLoader implements BatchLoader {
@@ -114,6 +117,13 @@ class PrefetchLoader implements BatchLoader {
       this.#worker.unref();
     }
   }
+}
+
+/** An eighth of the memory at most: a run has three loaders, and other things to keep. */
+function affordableCache(): number {
+  // Where there is no limit, the kernel's answer is larger than any memory.
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return Math.min(CACHE_BYTES, memory / 8);
 }
 
 /** Beside this file in the built package; from source, in the build if there is one. */

@@ -36,8 +36,10 @@ export async function evaluateRun(path: string, options: EvaluateRunOptions = {}
   const [channels] = card.imageShape;
   const limit = options.limit ?? null;
   const dataset = await openDataset(source, { split: 'test', limit, channels, onProgress });
-  const fits = takes(card.imageShape, dataset.imageShape) && source.multiLabel === (card.task === 'multi-label');
-  if (!fits || classes.length !== card.classes.length) {
+  if (source.multiLabel && card.task === 'single-label') {
+    throw new UsageError(`the model gives one class an image, but ${source.name} has any number of labels an image`);
+  }
+  if (!takes(card.imageShape, dataset.imageShape) || classes.length !== card.classes.length) {
     const wanted = `${shapeText(card.imageShape)} in ${card.classes.length} classes`;
     const found = `${shapeText(dataset.imageShape)} in ${classes.length} classes`;
     throw new UsageError(`the model takes ${wanted}, but ${source.name} has ${found}`);
