@@ -10,9 +10,9 @@ import { listenForStop } from './stop-signal.ts';
 import { addDeviceOptions, datasetName } from './train-options.ts';
 import { ProgressReporter } from './train-reporter.ts';
 import { integer } from './values.ts';
+import { addWeightsOptions, descriptionOf, type WeightsFlags } from './weights-options.ts';
 
-interface Flags {
-  readonly dataset?: string;
+interface Flags extends WeightsFlags {
   readonly limit?: number;
   readonly batchSize?: number;
   readonly device?: DeviceName;
@@ -25,17 +25,22 @@ export function addEvaluate(program: Command): void {
     .command('evaluate')
     .summary('measure a trained network')
     .description('Measure a trained network on a test set: accuracy, loss, calibration, each class, confusions.')
-    .argument('<run>', 'a run folder, or the model.safetensors of one')
+    .argument('<run>', 'a run folder, or a file of weights: safetensors, .pth')
     .option('--dataset <name|dir>', 'another one than it was trained on', datasetName)
     .option('--limit <n>', 'only the first n images', integer(1))
     .option('--batch-size <n>', 'images at once; does not change the result', integer(1, 65_536));
-  addDeviceOptions(command).action(async (run: string, flags: Flags) => {
+  addDeviceOptions(addWeightsOptions(command)).action(async (run: string, flags: Flags) => {
     const output = new Output(command);
     const line = new LiveLine(process.stderr);
     const stop = listenForStop(() => line.stop());
     try {
       const { signal } = stop;
-      const evaluation = await evaluateRun(run, { ...flags, signal, reporter: new ProgressReporter(line) });
+      const evaluation = await evaluateRun(run, {
+        ...flags,
+        ...descriptionOf(flags),
+        signal,
+        reporter: new ProgressReporter(line),
+      });
       line.clear();
       output.answer(evaluation, evaluationReport(evaluation));
     } catch (error) {

@@ -10,10 +10,12 @@ import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
 import { table } from './table.ts';
 import type { Screen } from './terminal.ts';
-import { addDeviceOptions } from './train-options.ts';
+import { addDeviceOptions, datasetName } from './train-options.ts';
+import { ProgressReporter } from './train-reporter.ts';
 import { integer } from './values.ts';
+import { addWeightsOptions, descriptionOf, type WeightsFlags } from './weights-options.ts';
 
-interface Flags {
+interface Flags extends WeightsFlags {
   readonly top: number;
   readonly centre: boolean;
   readonly device?: DeviceName;
@@ -29,16 +31,22 @@ export function addPredict(program: Command): void {
     .command('predict')
     .summary('say what is on pictures')
     .description('Say what a trained network sees on pictures: PNG, JPEG, WebP.')
-    .argument('<run>', 'a run folder, or the model.safetensors of one')
+    .argument('<run>', 'a run folder, or a file of weights: safetensors, .pth')
     .argument('<image...>', 'the pictures')
     .option('--top <n>', 'classes to name a picture under --json', integer(1), 5)
     .option('--no-centre', 'leave digits where they are; else they are brought into the form of MNIST');
+  addWeightsOptions(command).option('--dataset <name|dir>', 'what they were trained on', datasetName);
   addDeviceOptions(command).action(async (run: string, files: string[], flags: Flags) => {
     const output = new Output(command);
     const line = new LiveLine(process.stderr);
     const stop = listenForStop(() => line.stop());
     try {
-      const predictions = await predictRun(run, files, { ...flags, signal: stop.signal });
+      const predictions = await predictRun(run, files, {
+        ...flags,
+        ...descriptionOf(flags),
+        signal: stop.signal,
+        reporter: new ProgressReporter(line),
+      });
       output.answer(predictions, report(predictions));
       const failures = predictions.filter((prediction) => 'error' in prediction);
       if (failures.length === 0) return;
@@ -60,14 +68,14 @@ const report = (predictions: readonly FilePrediction[]) => (screen: Screen) => {
     if ('error' in prediction) return [prediction.file, screen.paint('red', 'not predicted')];
     const { file, label, probability, top, labels, centred, inverted } = prediction;
     const others = top.slice(1, 1 + RUNNERS_UP).filter((other) => other.probability >= WORTH_A_WORD);
-    const done = [...(centred ? ['centred'] : []), ...(inverted ? ['inverted'] : [])];
+    const alternatives = labels === null && others.length > 0 ? [`or ${others.map(withProbability).join(', ')}`] : [];
+    const done = centred ? [inverted ? '(centred, inverted)' : '(centred)'] : [];
     const answer = labels === null ? label : labels.map(withProbability).join(', ') || 'nothing';
     return [
       file,
       screen.paint('bold', answer),
       labels === null ? percent(probability) : '',
-      screen.paint('dim', labels === null && others.length > 0 ? `or ${others.map(withProbability).join(', ')}` : ''),
-      screen.paint('dim', done.length > 0 ? `(${done.join(', ')})` : ''),
+      screen.paint('dim', [...alternatives, ...done].join('  ')),
     ];
   });
   return table(rows, ['left', 'left', 'right']);

@@ -8,10 +8,10 @@ import { type Evaluation, evaluate } from '../evaluate.ts';
 import { createTask } from '../task.ts';
 import { EVALUATION_BATCH } from './build.node.ts';
 import { findDataset, openDataset } from './datasets.node.ts';
-import { loadRun } from './load-run.node.ts';
+import { loadRun, type WeightsDescription } from './load-run.node.ts';
 import type { Reporter } from './reporter.ts';
 
-export interface EvaluateRunOptions {
+export interface EvaluateRunOptions extends WeightsDescription {
   /** A name of the catalog or a folder; the one it was trained on by default. */
   readonly dataset?: string;
   /** Only the first so many images. */
@@ -29,7 +29,8 @@ export interface EvaluateRunOptions {
 /** @param path a run folder or a weights file */
 export async function evaluateRun(path: string, options: EvaluateRunOptions = {}): Promise<Evaluation> {
   const { reporter, signal, batchSize = EVALUATION_BATCH } = options;
-  const { model, card, preprocessing } = await loadRun(path);
+  const { model, card, preprocessing, notes } = await loadRun(path, options);
+  for (const note of notes) reporter?.warning?.(note);
   const source = findDataset(options.dataset ?? card.dataset);
   const { classes } = source;
   const onProgress = reporter?.download?.bind(reporter);

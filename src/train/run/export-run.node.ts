@@ -6,10 +6,11 @@ import { ResiduaError, UsageError } from '../../errors.ts';
 import type { SafeTensor } from '../../formats/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors.ts';
 import { readWeights, type Weights } from '../../formats/weights.node.ts';
-import { countParameters, createModel, findModel } from '../../models/index.ts';
-import { fitStateNames, type Module } from '../../nn/index.ts';
+import { countParameters } from '../../models/index.ts';
+import type { Module } from '../../nn/index.ts';
 import type { Shape } from '../../tensor/index.ts';
 import { CARD, type ModelCard, modelOf, stateTensors } from '../model-file.ts';
+import { namedNetwork } from './named-network.ts';
 import { filesOf, readRunFile } from './run-folder.node.ts';
 import { writeAtomically } from './write-atomically.node.ts';
 
@@ -143,33 +144,6 @@ function networkOf(
     });
   }
   return { notes: [] };
-}
-
-/** Channels and classes are read off the first convolution and the last linear layer. */
-function namedNetwork({ tensors }: Weights, source: string, name: string, imageSize: number | undefined) {
-  const { inChannels, classes, imageSize: usualSize } = findModel(name);
-  const usual = createModel(name, { inChannels, classes, seed: 0 }).stateDict();
-  const { entries, notes } = fitStateNames(tensors, usual);
-  const [[stem], [head]] = [
-    [...usual].find(([, { rank }]) => rank === 4)!,
-    [...usual].findLast(([, { rank }]) => rank === 2)!,
-  ];
-  const size = imageSize ?? usualSize;
-  const model = createModel(name, {
-    inChannels: entries.get(stem)?.shape[1] ?? inChannels,
-    classes: entries.get(head)?.shape[0] ?? classes,
-    imageSize: size,
-    seed: 0,
-  });
-  try {
-    model.loadStateDict(entries);
-  } catch (error) {
-    if (!(error instanceof ResiduaError)) throw error;
-    throw new ResiduaError(`${source}: ${error.message}`, { hint: error.hint, cause: error });
-  }
-  const state = model.stateDict();
-  const imageShape = [state.get(stem)!.shape[1], size, size];
-  return { network: { name, model: model.eval(), imageShape, outputs: state.get(head)!.shape[0] }, notes };
 }
 
 /** Short floats, which are read but not written, as the float32 that their values already are. */

@@ -9,7 +9,7 @@ export {
   exportFormats,
   exportRun,
 } from './export-run.node.ts';
-export { loadRun, type TrainedModel } from './load-run.node.ts';
+export { loadRun, type TrainedModel, type WeightsDescription } from './load-run.node.ts';
 export { modelOfWeights } from './model-of-weights.node.ts';
 export { type FailedPrediction, type FilePrediction, type PredictRunOptions, predictRun } from './predict-run.node.ts';
 export type { EvaluateProgress, Reporter, RunFiles, RunResult, RunStart, RunSummary } from './reporter.ts';

@@ -6,12 +6,13 @@ import { createDevice, type DeviceName } from '../../devices/create-device.node.
 import { ResiduaError, UsageError } from '../../errors.ts';
 import { type ModelInput, modelInput } from '../model-input.ts';
 import { type Prediction, Predictor } from '../predict.ts';
-import { loadRun } from './load-run.node.ts';
+import { loadRun, type WeightsDescription } from './load-run.node.ts';
+import type { Reporter } from './reporter.ts';
 
 /** Files that are read before they are predicted together. */
 const FILES_AT_ONCE = 64;
 
-export interface PredictRunOptions {
+export interface PredictRunOptions extends WeightsDescription {
   /** Classes to name an image, the most probable first; 5 by default. */
   readonly top?: number;
   /** For models of MNIST's digits: find the digit on the picture and bring it into MNIST's form; true by default. */
@@ -19,6 +20,8 @@ export interface PredictRunOptions {
   readonly device?: DeviceName;
   readonly threads?: number;
   readonly strict?: boolean;
+  /** Its warning is called. */
+  readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }
 
@@ -43,14 +46,15 @@ export interface FailedPrediction {
 export async function predictRun(
   path: string,
   files: readonly string[],
-  { top, centre, signal, ...options }: PredictRunOptions = {},
+  { top, centre, reporter, signal, ...options }: PredictRunOptions = {},
 ): Promise<FilePrediction[]> {
-  const { model, card, preprocessing } = await loadRun(path);
+  const { model, card, preprocessing, notes } = await loadRun(path, options);
+  for (const note of notes) reporter?.warning?.(note);
   const [channels] = card.imageShape;
   if (channels !== 1 && channels !== 3) {
     throw new UsageError(`the model takes images of ${channels} channels: pictures have 1 (grey) or 3 (colours)`);
   }
-  const device = await createDevice(options.device, options);
+  const device = await createDevice(options.device, { threads: options.threads, strict: options.strict });
   try {
     const predictor = new Predictor({ device, model, classes: card.classes, task: card.task });
     const results: FilePrediction[] = [];
