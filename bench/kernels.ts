@@ -1,15 +1,14 @@
 // Convolution kernels by themselves on one thread: the direct ones against Winograd's, for one shape after another. It is what
 // the rule in src/devices/cpu/kernels/winograd/cost.ts rests on. Run it with
 //
-//   npm run bench:kernels [-- --batch 32 --seconds 1 --shapes 16,32,32,2 64,64,8,1]
+//   npm run bench:kernels [-- --batch 32 --seconds 1 16,32,32,2 64,64,8,1]
 //
 // where a shape is channels in, channels out, size of the square map and stride. Kernels are 3x3 with padding 1. The two ways
 // run in turns, so that whatever else the machine does hits both, and the best time of each counts. GFLOP/s are those of the
 // direct method for both, so that they compare; the transforms of weights are part of Winograd's time.
 
 import { parseArgs } from 'node:util';
-import type { Convolution } from '../src/devices/cpu/choose-convolution.ts';
-import { directConvolution, winogradConvolution } from '../src/devices/cpu/choose-convolution.ts';
+import { type Convolution, directConvolution, winogradConvolution } from '../src/devices/cpu/choose-convolution.ts';
 import { detectFeatures } from '../src/devices/cpu/features.ts';
 import type { ConvolutionShape } from '../src/devices/cpu/kernels/convolution.ts';
 import { preferWinograd, winogradApplies } from '../src/devices/cpu/kernels/winograd/index.ts';
@@ -23,11 +22,10 @@ const standardShapes = [
   ...['64,64,56,1', '128,128,28,1', '256,256,14,1', '512,512,7,1', '64,128,56,2', '128,256,28,2', '256,512,14,2'],
 ];
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
   options: {
     batch: { type: 'string', default: '32' },
     seconds: { type: 'string', default: '1' },
-    shapes: { type: 'string', multiple: true, default: standardShapes },
   },
   allowPositionals: true,
 });
@@ -36,7 +34,11 @@ const random = randomStream({ seed: 1, purpose: 'augment' });
 const numbers = (count: number) => Float32Array.from({ length: count }, () => random.uniform() - 0.5);
 
 function shapeOf(text: string): ConvolutionShape {
-  const [inChannels, outChannels, size, stride] = text.split(',').map(Number);
+  const extents = text.split(',').map(Number);
+  if (extents.length !== 4 || !extents.every((extent) => Number.isInteger(extent) && extent > 0)) {
+    throw new Error(`expected channels in, channels out, size, stride, such as 16,32,32,2; found ${text}`);
+  }
+  const [inChannels, outChannels, size, stride] = extents;
   const out = Math.ceil(size / stride);
   return {
     n: Number(options.batch),
@@ -86,7 +88,7 @@ function bestOf(runs: readonly (() => void)[], seconds: number): number[] {
 prepareV8();
 console.log(`batch ${options.batch}, one thread; best of ${options.seconds} s each; GFLOP/s, and milliseconds\n`);
 console.log('shape                 kernel            direct           Winograd         ratio  the rule takes');
-for (const text of options.shapes) {
+for (const text of positionals.length > 0 ? positionals : standardShapes) {
   const shape = shapeOf(text);
   const flop = 2 * 9 * shape.n * shape.outHeight * shape.outWidth * shape.inChannels * shape.outChannels;
   const ways = winogradApplies(shape) ? [directConvolution, winogradConvolution] : [directConvolution];

@@ -15,7 +15,7 @@
 //
 // To time a shape of your own, here 16 -> 32 channels on maps of 32x32 with stride 2:
 //
-//   npm run bench:kernels -- --batch 32 --shapes 16,32,32,2
+//   npm run bench:kernels -- --batch 32 16,32,32,2
 //
 // There is no F(2x2, 3x3), which does 16 products a tile of 2x2. By count, on square maps, that is as many as F(4x4) at 5x5 and
 // 6x6, fewer at 1x1 and 2x2, and more on all others.
