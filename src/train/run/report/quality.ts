@@ -13,9 +13,7 @@ export function mistakesSection({ mistakes }: Evaluation, thumbnails: readonly (
   const figures = mistakes.map(({ index, file, truth, predicted, probability }, i) => {
     const picture = thumbnails[i];
     const alt = `Image ${count(index)}: ${list(truth)}`;
-    const image =
-      picture &&
-      html`<img class="${picture.small ? 'small' : ''}" src="${picture.source}" alt="${alt}" loading="lazy">`;
+    const image = picture && html`<img class="${picture.small ? 'small' : ''}" src="${picture.source}" alt="${alt}">`;
     const where = file ?? `image ${count(index)}`;
     return html`<li><figure>${image}<figcaption><b>${list(truth)}</b><br>taken for <b>${list(predicted)}</b><br>${percent(probability, 1)} sure<span class="file" title="${where}">${where}</span></figcaption></figure></li>\n`;
   });
