@@ -52,6 +52,20 @@ describe('fusion', () => {
     expect(backward[1].roots).toHaveLength(1);
   });
 
+  it("finds the ReLU's mask from the norm's input, which it loads anyway, instead of loading it", () => {
+    const input = conv2d(x, variable(8, 8, 3, 3), { padding: 1 });
+    const next = conv2d(training(input), variable(8, 8, 3, 3), { padding: 1 });
+    const [gradient] = gradients(sum(mul(next, next)), [x]);
+    const masked = imagePasses({ outputs: { gradient } }).filter(({ body }) =>
+      body.some(({ operation }) => operation === 'reluGradient'),
+    );
+    expect(masked.length).toBeGreaterThan(0);
+    for (const { leaves, body } of masked) {
+      expect(leaves.filter(({ view }) => view.h > 1).map(({ operation }) => operation)).not.toContain('relu');
+      expect(body.map(({ operation }) => operation)).toContain('relu');
+    }
+  });
+
   it('stores only what is read again', () => {
     const y = relu(add(mul(x, x), constant(1)));
     const [pass, ...others] = imagePasses({ outputs: { y } });

@@ -217,7 +217,40 @@ function expand(
     if (isSums(root)) visit(root.inputs[0], root);
     else visit(root, undefined);
   }
+  recompute(body, leaves, stored);
   return { body, leaves };
+}
+
+/** Operations that cost less than a load from beyond the first cache levels. */
+const cheap = new Set(['add', 'sub', 'mul', 'relu', 'reluGradient']);
+const fewOperations = 6;
+
+/**
+ * What is stored need not be loaded where all that it is computed from is loaded anyway: the backward pass of a norm and a ReLU
+ * finds the ReLU's mask from the norm's input, which it needs for the norm.
+ */
+function recompute(body: Set<Value>, leaves: Set<Value>, stored: ReadonlySet<Value>): void {
+  for (const leaf of [...leaves]) {
+    if (!stored.has(leaf) || isVector(leaf.view)) continue;
+    const [computed, vectors] = [new Set<Value>(), new Set<Value>()];
+    const isAtHand = (value: Value): boolean => {
+      if (body.has(value) || computed.has(value) || (value !== leaf && leaves.has(value))) return true;
+      if (isVector(value.view)) {
+        vectors.add(value);
+        return true;
+      }
+      const isCheap = cheap.has(value.operation) && sameView(value.view, leaf.view);
+      if (!isCheap || (value !== leaf && stored.has(value)) || !value.inputs.every(isAtHand)) return false;
+      computed.add(value);
+      return true;
+    };
+    if (!isAtHand(leaf) || computed.size > fewOperations) continue;
+    leaves.delete(leaf);
+    for (const value of vectors) leaves.add(value);
+    const sorted = [...body, ...computed].sort((a, b) => a.id - b.id);
+    body.clear();
+    for (const value of sorted) body.add(value);
+  }
 }
 
 function makePass(members: readonly Value[], stored: ReadonlySet<Value>, levels: ReadonlyMap<Value, number>): Pass {
