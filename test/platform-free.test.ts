@@ -1,4 +1,5 @@
-// What index.ts exports runs in a browser: no file that it reaches needs Node, and none needs a package.
+// What index.ts exports runs everywhere, and the builds for a browser run there: no file that they reach needs Node, and none
+// needs a package. Files that need a browser are reached from its builds only.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,9 +11,9 @@ function importsOf(source: string): string[] {
   return Array.from(statements, ([, specifier]) => specifier);
 }
 
-it('the core imports neither Node nor any package', () => {
+it.each(['index.ts', 'browser.ts', 'full.ts'])('%s reaches neither Node nor any package', (entry) => {
   const root = new URL('../src/', import.meta.url);
-  const reached = new Set<string>([new URL('index.ts', root).href]);
+  const reached = new Set<string>([new URL(entry, root).href]);
   const foreign: string[] = [];
   for (const file of reached) {
     for (const specifier of importsOf(readFileSync(fileURLToPath(file), 'utf8'))) {
@@ -23,4 +24,5 @@ it('the core imports neither Node nor any package', () => {
   }
   expect(foreign).toEqual([]);
   expect([...reached].some((file) => file.endsWith('/train/loop.ts'))).toBe(true);
+  expect([...reached].some((file) => file.includes('.browser.'))).toBe(entry !== 'index.ts');
 });
