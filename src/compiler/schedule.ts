@@ -35,6 +35,10 @@ export function schedule(items: readonly Item[], assignments: readonly Assigned[
     const sources = inputsOf(item).map((value) => producers.get(value));
     return new Set(sources.filter((index): index is number => index !== undefined));
   });
+  const after = items.map((): number[] => []);
+  before.forEach((set, i) => {
+    for (const earlier of set) after[earlier].push(i);
+  });
 
   const readers = new Map<Variable, number[]>();
   items.forEach((item, i) => {
@@ -47,37 +51,36 @@ export function schedule(items: readonly Item[], assignments: readonly Assigned[
   for (const assigned of assignments) {
     const writer = producers.get(assigned.value)!;
     const others = (readers.get(assigned.variable) ?? []).filter((reader) => reader !== writer);
-    if (holders.has(assigned.value) || others.some((reader) => reaches(before, writer, reader))) {
+    if (holders.has(assigned.value) || reachesAny(after, writer, others)) {
       deferred.push(assigned);
       continue;
     }
     holders.add(assigned.value);
-    for (const reader of others) before[writer].add(reader);
+    for (const reader of others) {
+      if (before[writer].has(reader)) continue;
+      before[writer].add(reader);
+      after[reader].push(writer);
+    }
   }
-  return { items: sortItems(items, before, holders), deferred };
+  return { items: sortItems(items, before, after, holders), deferred };
 }
 
-/** Whether item `to` needs item `from` to be done before, directly or not. */
-function reaches(before: readonly ReadonlySet<number>[], from: number, to: number): boolean {
-  const seen = new Set([to]);
-  for (const item of seen) {
-    if (item === from) return true;
-    for (const earlier of before[item]) seen.add(earlier);
-  }
-  return false;
+/** Whether one of the items `to` needs item `from` to be done before, directly or not. Little comes after an update. */
+function reachesAny(after: readonly (readonly number[])[], from: number, to: readonly number[]): boolean {
+  if (to.length === 0) return false;
+  const seen = new Set([from]);
+  for (const item of seen) for (const later of after[item]) seen.add(later);
+  return to.some((item) => seen.has(item));
 }
 
 /** Of the items that can run, the one that was built first is next. */
 function sortItems(
   items: readonly Item[],
   before: readonly ReadonlySet<number>[],
+  after: readonly (readonly number[])[],
   holders: ReadonlySet<Value>,
 ): Item[] {
   const waiting = before.map((set) => set.size);
-  const after = items.map((): number[] => []);
-  before.forEach((set, i) => {
-    for (const earlier of set) after[earlier].push(i);
-  });
   const priorities = items.map((item) => {
     const results = resultsOf(item);
     // What only updates variables runs as soon as it can, which frees the gradients it reads.

@@ -89,21 +89,31 @@ function placeSlots(lifetimes: readonly Lifetime[], offsets: Map<Buffer, number>
 
 /** Large buffers first, each at the lowest place that is free while it is alive. */
 function placeArena(lifetimes: readonly Lifetime[], start: number, offsets: Map<Buffer, number>): number {
+  // By offset, so that one walk finds the place. A network of a thousand layers has tens of thousands of buffers.
   const placed: { offset: number; end: number; first: number; last: number }[] = [];
   let bytes = start;
   for (const { buffer, first, last } of [...lifetimes].sort((a, b) => b.buffer.bytes - a.buffer.bytes)) {
-    const inTheWay = placed
-      .filter((other) => other.first <= last && first <= other.last)
-      .sort((a, b) => a.offset - b.offset);
     let offset = start;
-    for (const other of inTheWay) {
+    for (const other of placed) {
+      if (other.first > last || first > other.last) continue;
       if (offset + buffer.bytes <= other.offset) break;
       offset = Math.max(offset, other.end);
     }
     const end = offset + aligned(buffer.bytes);
-    placed.push({ offset, end, first, last });
+    placed.splice(placeIn(placed, offset), 0, { offset, end, first, last });
     offsets.set(buffer, offset);
     bytes = Math.max(bytes, end);
   }
   return bytes;
+}
+
+/** The number of those that lie no further back. */
+function placeIn(sorted: readonly { readonly offset: number }[], offset: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle].offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
