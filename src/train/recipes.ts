@@ -101,7 +101,7 @@ const fashion: Recipe = {
   model: 'article-resnet',
   task: 'single-label',
   labelSmoothing: 0.1,
-  // As many as two cores train in 20 minutes.
+  // About a minute each on two cores.
   epochs: 16,
   batchSize: 64,
   learningRate: 0.01,
