@@ -12,12 +12,8 @@ const QUIET = 0.1;
 /** Parts of a step that are shown each by itself. */
 const LONGEST_PROFILE = 24;
 
-/**
- * How far first losses or logits may be apart for the same work. In Adam's first steps a weight moves by the learning rate
- * whichever way its gradient points, and where that is nearly zero, rounding decides: the third loss of resnet18 is 1.6e-3 off
- * between gradients that agree to 2e-5.
- */
-const SAME_WORK = 5e-3;
+/** How far first losses or logits may be apart for the same work. */
+const SAME_WORK = 1e-3;
 
 const modeNames = { train: 'training', infer: 'inference' } as const;
 
