@@ -65,6 +65,7 @@ export interface TrainFlags {
   readonly strict?: boolean;
   readonly out?: string;
   readonly logEvery?: number;
+  readonly checkpointSeconds?: number;
   readonly resume?: string;
 }
 
@@ -123,7 +124,8 @@ export function addTrainOptions(command: Command): Command {
     .option('--seeds <n>', 'n runs with seeds from --seed on; mean and standard deviation', integer(2, 1000))
     .option('--out <dir>', 'the run folder (default: runs/RECIPE-DATE)', text)
     .option('--log-every <n>', 'steps between lines of the log (default: 100)', integer(1))
-    .option('--resume <dir>', 'go on with a run that was stopped', text);
+    .option('--checkpoint-seconds <n>', 'save at least so often (default: 60; 0: at every step)', number({ min: 0 }))
+    .option('--resume <dir>', 'go on with a run that was stopped, or that crashed', text);
   return command;
 }
 
@@ -184,6 +186,7 @@ export function configOf(flags: TrainFlags, source: Pick<RunOverrides, 'model' |
     threads: flags.threads,
     strict: flags.strict,
     logEvery: flags.logEvery,
+    checkpointSeconds: flags.checkpointSeconds,
   };
   const config = resolveRunConfig(overrides);
   return resolveRunConfig({

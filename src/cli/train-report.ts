@@ -21,7 +21,7 @@ export const trainReport = (result: RunResult) => (screen: Screen) => {
     '',
     ...bestEpoch(result),
     ...(test === null ? [] : quality(test, screen)),
-    `Trained on ${counted(images, 'image')} in ${duration(trainSeconds)}, ${count(Math.round(imagesPerSecond))} img/s; ${duration(seconds)} in all`,
+    `Trained on ${counted(images, 'image')} in ${duration(trainSeconds)}, ${count(Math.round(imagesPerSecond))} img/s; the command took ${duration(seconds)}`,
     '',
     ...whereAndNext(result, screen),
   ].join('\n');
@@ -114,7 +114,7 @@ function whereAndNext({ folder, files, config }: RunResult, screen: Screen): str
   const name = (file: string) => relative(folder, file);
   const kept = [
     [name(files.model), 'weights, class names, preprocessing'],
-    [name(files.checkpoint), 'everything that is needed to go on'],
+    [name(files.checkpoint), 'everything that is needed to go on; beside it the one before'],
     [name(files.metrics), 'a line a log point: loss, accuracy, speed'],
     [name(files.report), 'all of it on one page: open it in a browser'],
     [name(files.lossCurve), 'the loss curve'],

@@ -5,6 +5,10 @@
 //   ema.<name>           the moving average of weights and running statistics
 //   best.<name>          the weights of the best epoch, with early stopping and once there is one
 //   metadata.training    TrainingCounters as JSON; whoever saves may add other texts
+//   metadata.sha256      of the whole file (checksum.ts)
+//
+// Sums of gradients are not in it: it is made between steps, where they are 0. Nor is a generator of random numbers: all
+// of them are functions of the seed and the counters.
 
 import type { Device, Values } from '../devices/device.ts';
 import { ResiduaError } from '../errors.ts';
@@ -12,6 +16,7 @@ import { readSafetensors, type SafeTensor, writeSafetensors } from '../formats/s
 import type { Module } from '../nn/index.ts';
 import type { Variable } from '../tensor/index.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
+import { checkSeal, checksumPlace, seal } from './checksum.ts';
 import type { EarlyStopping } from './early-stopping.ts';
 import type { ModelEma } from './ema.ts';
 import type { Optimizer } from './optimizers/index.ts';
@@ -27,7 +32,10 @@ export interface Trained {
 
 const COUNTERS = 'training';
 
-/** @param metadata other texts to keep in it */
+/**
+ * @param metadata other texts to keep in it
+ * @throws ResiduaError when a weight is NaN or infinite: no training can go on from there
+ */
 export async function saveCheckpoint(
   { device, ...trained }: Trained,
   state: TrainingState,
@@ -37,20 +45,25 @@ export async function saveCheckpoint(
   for (const [name, variable] of variablesOf(trained))
     tensors.set(name, toSafeTensor(variable, await device.read(variable)));
   for (const [name, variable] of bestOf(trained, state)) tensors.set(name, toSafeTensor(variable, variable.value));
-  return writeSafetensors(tensors, Object.entries({ ...metadata, [COUNTERS]: JSON.stringify(state) }));
+  for (const [name, { data }] of tensors) if (!allFinite(data as Values)) throw divergence(name, state);
+  const texts = [...Object.entries({ ...metadata, [COUNTERS]: JSON.stringify(state) }), checksumPlace];
+  const file = writeSafetensors(tensors, texts);
+  await seal(file);
+  return file;
+}
+
+/** What a file holds, found to be whole. */
+export interface Checkpoint {
+  readonly source: string;
+  readonly state: TrainingState;
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
 }
 
 /**
- * Sets the model and the optimizer to what they were. Nothing is changed when the file does not fit them.
- *
  * @param source how to call the file in errors
- * @returns where the training goes on
+ * @throws ResiduaError when it is damaged or no checkpoint
  */
-export async function restoreCheckpoint(
-  bytes: Uint8Array,
-  source: string,
-  { device, ...trained }: Trained,
-): Promise<TrainingState> {
+export async function readCheckpoint(bytes: Uint8Array, source: string): Promise<Checkpoint> {
   const { tensors, metadata } = readSafetensors(bytes, source);
   const counters = metadata.get(COUNTERS);
   if (counters === undefined) {
@@ -58,7 +71,23 @@ export async function restoreCheckpoint(
       hint: 'Weights alone can be evaluated, but a training cannot go on from them.',
     });
   }
-  const state = new TrainingState(JSON.parse(counters) as TrainingCounters);
+  const seal = await checkSeal(bytes);
+  if (seal !== 'intact') {
+    const found = seal === 'damaged' ? 'its checksum is wrong' : 'it has no checksum';
+    throw new ResiduaError(`${source} is damaged: ${found}`, { hint: 'Go on from another checkpoint.' });
+  }
+  return { source, state: new TrainingState(JSON.parse(counters) as TrainingCounters), tensors };
+}
+
+/**
+ * Sets the model and the optimizer to what they were. Nothing is changed when the checkpoint does not fit them.
+ *
+ * @returns where the training goes on
+ */
+export async function restoreCheckpoint(
+  { source, state, tensors }: Checkpoint,
+  { device, ...trained }: Trained,
+): Promise<TrainingState> {
   const variables = variablesOf(trained);
   const best = bestOf(trained, state);
   for (const name of tensors.keys())
@@ -97,6 +126,19 @@ function bestOf({ earlyStopping }: Omit<Trained, 'device'>, { best }: TrainingSt
 
 function toSafeTensor({ shape }: Variable, data: Values): SafeTensor {
   return data instanceof Int32Array ? { dtype: 'I32', shape, data } : { dtype: 'F32', shape, data };
+}
+
+/** x * 0 is 0 for every number but infinities and NaN. */
+function allFinite(data: Values): boolean {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] * 0;
+  return sum === 0;
+}
+
+function divergence(name: string, { step }: TrainingState): ResiduaError {
+  return new ResiduaError(`${name} became NaN or infinite in step ${step} or shortly before: that is not saved`, {
+    hint: 'Begin again with a lower learning rate.',
+  });
 }
 
 function mismatch(source: string, what: string): ResiduaError {

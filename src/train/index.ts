@@ -1,6 +1,6 @@
 // Training and measuring, on every platform. Runs as a whole, with their folders, are in run/node.ts.
 
-export { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+export { type Checkpoint, readCheckpoint, restoreCheckpoint, saveCheckpoint, type Trained } from './checkpoint.ts';
 export { type ClippedGradients, clipByGlobalNorm, globalNorm } from './clip.ts';
 export { type AugmentName, augmentNames, defaultTransforms, type TransformChoices } from './default-transforms.ts';
 export { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';

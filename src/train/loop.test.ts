@@ -7,12 +7,11 @@ import { tinyDataset, tinyModel } from '../../test/tiny.ts';
 import { adamw, hashOf, loader, schedule, setUp, stopAfter } from '../../test/tiny-training.ts';
 import { ArrayDataset, type BatchLoader, DataLoader } from '../data/index.ts';
 import { Variable } from '../tensor/index.ts';
-import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { Evaluator, evaluate } from './evaluate.ts';
 import { train } from './loop.ts';
 import type { OptimizerConfig } from './optimizers/index.ts';
 import type { EpochSummary, LogPoint, Ready, StepProgress } from './progress.ts';
-import { TrainingState } from './state.ts';
 import { multiLabel, singleLabel } from './task.ts';
 
 describe.each(devices)('training on $name', ({ create }) => {
@@ -103,7 +102,7 @@ describe.each(devices)('training on $name', ({ create }) => {
       const checkpoint = await saveCheckpoint(first, state);
 
       const second = setUp(device, config);
-      const restored = await restoreCheckpoint(checkpoint, 'checkpoint', second);
+      const restored = await restoreCheckpoint(await readCheckpoint(checkpoint, 'checkpoint'), second);
       expect(restored.toJSON()).toEqual(state.toJSON());
       await train({ ...second, ...stopAfter(0, second), state: restored, logEvery: 2, onLog });
 
@@ -221,20 +220,6 @@ describe('an evaluation', () => {
     const four: BatchLoader = loader();
     Object.defineProperty(four, 'dataset', { value: { ...four.dataset, name: 'x', classes: ['a', 'b', 'c', 'd'] } });
     await expect(evaluate({ device, model: tinyModel(), loader: four })).rejects.toThrow('[8, 3], but x has 4 classes');
-    await device.close();
-  });
-});
-
-describe('a checkpoint', () => {
-  it('fits only the model and the optimizer that it was made of, and changes nothing else', async () => {
-    const device = await devices[0].create();
-    const bytes = await saveCheckpoint(setUp(device), new TrainingState());
-    const other = setUp(device, { name: 'sgd' });
-    const before = await hashOf(device, other.model);
-    await expect(restoreCheckpoint(bytes, 'c', other)).rejects.toThrow('it has optimizer.0.exp_avg, the run has not');
-    const sgd = await saveCheckpoint(setUp(device, { name: 'sgd' }), new TrainingState());
-    await expect(restoreCheckpoint(sgd, 'c', setUp(device))).rejects.toThrow('it has no optimizer.0.exp_avg');
-    expect(await hashOf(device, other.model)).toBe(before);
     await device.close();
   });
 });

@@ -93,6 +93,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     const point = { ...place(), loss, accuracy, imagesPerSecond: window.imagesPerSecond, gradientNorm, validation };
     state.windowMean.reset();
     window.reset();
+    state.logPoints++;
     await onLog?.(point);
   };
   const isOver = () => state.epoch >= epochs || (earlyStopping?.isOver(state.epoch, state.best) ?? false);
@@ -119,6 +120,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 
       const seconds = (performance.now() - begin) / 1000;
       for (const work of [run, epochWork, window, recent]) work.add(batch.size, seconds);
+      state.images += batch.size;
+      state.seconds += seconds;
       await breathe();
       begin = performance.now();
       if (!last) continue;

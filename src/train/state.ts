@@ -12,6 +12,11 @@ export interface TrainingCounters {
   readonly batch: number;
   /** Steps done in all. */
   readonly step: number;
+  /** Log points told in all. */
+  readonly logPoints: number;
+  /** Images trained on in all, and the seconds that their steps took: over stops, too. */
+  readonly images: number;
+  readonly seconds: number;
   /** Of the last step, where gradients are clipped: their length before. */
   readonly gradientNorm?: number;
   /** With early stopping: the best epoch so far. */
@@ -27,6 +32,9 @@ export class TrainingState {
   epoch: number;
   batch: number;
   step: number;
+  logPoints: number;
+  images: number;
+  seconds: number;
   gradientNorm: number | undefined;
   best: BestEpoch | undefined;
   readonly epochMean: RunningMean;
@@ -37,6 +45,9 @@ export class TrainingState {
     this.epoch = counters?.epoch ?? 0;
     this.batch = counters?.batch ?? 0;
     this.step = counters?.step ?? 0;
+    this.logPoints = counters?.logPoints ?? 0;
+    this.images = counters?.images ?? 0;
+    this.seconds = counters?.seconds ?? 0;
     this.gradientNorm = counters?.gradientNorm;
     this.best = counters?.best;
     this.epochMean = new RunningMean(counters?.epochSums);
@@ -45,11 +56,14 @@ export class TrainingState {
 
   /** What the constructor takes. */
   toJSON(): TrainingCounters {
-    const { epoch, batch, step, gradientNorm, best } = this;
+    const { epoch, batch, step, logPoints, images, seconds, gradientNorm, best } = this;
     return {
       epoch,
       batch,
       step,
+      logPoints,
+      images,
+      seconds,
       gradientNorm,
       best,
       epochSums: this.epochMean.toJSON(),

@@ -9,7 +9,7 @@ import { adamw, hashOf, loader, setUp, stopAfter } from '../../test/tiny-trainin
 import { DataLoader } from '../data/index.ts';
 import type { Device } from '../devices/device.ts';
 import { createModel } from '../models/index.ts';
-import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { EarlyStopping } from './early-stopping.ts';
 import { ModelEma } from './ema.ts';
 import { Evaluator } from './evaluate.ts';
@@ -52,7 +52,7 @@ describe.each(devices)('training on $name', ({ create }) => {
       const checkpoint = await saveCheckpoint(first, state);
 
       const second = setUpAll(device);
-      const restored = await restoreCheckpoint(checkpoint, 'checkpoint', second);
+      const restored = await restoreCheckpoint(await readCheckpoint(checkpoint, 'checkpoint'), second);
       expect(restored.toJSON()).toEqual(state.toJSON());
       await train({ ...second, ...stopAfter(0, second), state: restored, onLog });
       await second.earlyStopping.restore();

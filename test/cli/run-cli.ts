@@ -20,13 +20,17 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** A command of the shell that limits what the process may use, such as `ulimit -f 500`. */
+  readonly limit?: string;
   /** Called with the process as soon as it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
 
-export function residua(args: readonly string[], { env, onStart }: RunOptions = {}): Promise<Outcome> {
+export function residua(args: readonly string[], { env, limit, onStart }: RunOptions = {}): Promise<Outcome> {
   const { FORCE_COLOR: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [program, ...args], {
+  const words = [process.execPath, program, ...args];
+  const [command, ...rest] = limit === undefined ? words : ['sh', '-c', `${limit} && exec "$@"`, 'sh', ...words];
+  const child = spawn(command, rest, {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -37,6 +37,7 @@ const mistakes: [command: string, ...said: string[]][] = [
   ['train --clip-grad-norm 0', "'0'", 'above 0'],
   ['train --accumulate 0', "'0'", 'from 1'],
   ['train --patience 3', 'held out', '--validation'],
+  ['train --checkpoint-seconds never', "'never'", 'a number of at least 0'],
   ['train --seeds 1', "'1'", 'from 2'],
   ['train --limit 8 --freeze layer7', "no stage 'layer7'", 'stem, layer1, layer2, layer3, fc'],
   ['train --resume runs/x --epochs 3', '--epochs cannot be changed'],

@@ -103,6 +103,7 @@ describe('a configuration is refused', () => {
     [{ modelOptions: { widths: [1, 2] as never } }, /modelOptions.widths/],
     [{ optimizer: { name: 'adam', betas: [0.9, 1] } }, /optimizer.betas/],
     [{ seed: -1 }, /seed: /],
+    [{ checkpointSeconds: -1 }, /checkpointSeconds: .*>=0/],
     [{ accumulate: 0 }, /accumulate: .*>=1/],
     [{ clipGradNorm: 0 }, /clipGradNorm: .*>0/],
     [{ ema: { decay: 1, warmUp: true } }, /ema.decay: .*<1/],

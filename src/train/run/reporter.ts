@@ -75,12 +75,12 @@ export interface RunSummary {
   readonly epochs: number;
   /** With early stopping: the epoch whose weights the run ends with, and its validation; null without. */
   readonly best: BestEpoch | null;
-  /** Images trained on (since the run was resumed), and the seconds that their steps took: no compilation, no tests. */
+  /** Images trained on, before stops, too, and the seconds that their steps took: no compilation, tests or files. */
   readonly images: number;
   readonly trainSeconds: number;
   /** images / trainSeconds. */
   readonly imagesPerSecond: number;
-  /** Everything: data, compilation, training, evaluation, files. */
+  /** Everything since the run was begun or resumed: data, compilation, training, evaluation, files. */
   readonly seconds: number;
   /** SHA-256 of the final weights and running statistics, in hexadecimal. Equal hashes are equal models. */
   readonly weightsHash: string;
@@ -99,6 +99,8 @@ export interface RunFiles {
   readonly config: string;
   readonly metrics: string;
   readonly checkpoint: string;
+  /** The one before, from the second on. */
+  readonly previousCheckpoint: string;
   readonly model: string;
   readonly lossCurve: string;
   /** All of the run on one page. */

@@ -64,6 +64,7 @@ export function resolveRunConfig(overrides: RunOverrides = {}): RunConfig {
     threads: overrides.threads ?? null,
     strict: overrides.strict ?? false,
     logEvery: overrides.logEvery ?? 100,
+    checkpointSeconds: overrides.checkpointSeconds ?? 60,
     versions: { residua: version, node: process.versions.node },
   };
   const parsed = parseRunConfig(config, 'the configuration');

@@ -1,19 +1,24 @@
 // The run folder: where a run keeps what it did. Files that are replaced (checkpoint, model) are replaced in one step;
-// metrics.jsonl grows by a line a log point.
+// metrics.jsonl grows by a line a log point, and a resumed run cuts it back to where it goes on.
 
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import type { LogPoint } from '../progress.ts';
 import { parseRunConfig, type RunConfig } from './config.ts';
+import { isLock } from './lock.node.ts';
 import type { RunFiles } from './reporter.ts';
-import { cannotWrite, writeAtomically } from './write-atomically.node.ts';
+import { cannotWrite, isPart, removeParts, writeAtomically } from './write-atomically.node.ts';
+
+/** In the folder of several runs: how far they are. */
+export const SEEDS = 'seeds.json';
 
 export function filesOf(folder: string): RunFiles {
   return {
     config: join(folder, 'config.json'),
     metrics: join(folder, 'metrics.jsonl'),
     checkpoint: join(folder, 'checkpoint.safetensors'),
+    previousCheckpoint: join(folder, 'checkpoint.previous.safetensors'),
     model: join(folder, 'model.safetensors'),
     lossCurve: join(folder, 'loss.svg'),
     report: join(folder, 'report.html'),
@@ -39,14 +44,28 @@ export async function createRunFolder(wanted: string | undefined, recipe: string
 
 async function claim(folder: string): Promise<string> {
   await makeFolder(folder);
-  const found = await readdir(folder);
+  await checkEmpty(folder);
+  return folder;
+}
+
+/**
+ * Nothing but what is left of a process that was killed before it began may be there.
+ *
+ * @throws UsageError
+ */
+export async function checkEmpty(folder: string): Promise<void> {
+  const found = (await readdir(folder)).filter((name) => !isLock(name) && !isPart(name, ownFiles(folder)));
   if (found.length > 0) {
     throw new UsageError(`${folder} is not empty (it has ${found.slice(0, 3).join(', ')})`, {
       hint: 'Name a new folder, or go on with a stopped run there with --resume.',
     });
   }
-  return folder;
 }
+
+/** Removes what killed processes were writing. Needs the folder's lock: a living process may be writing, too. */
+export const tidy = (folder: string): Promise<void> => removeParts(folder, ownFiles(folder));
+
+const ownFiles = (folder: string): string[] => [...Object.values(filesOf(folder)), join(folder, SEEDS)];
 
 /** @returns false where it was there before and must be new */
 async function makeFolder(path: string, { mustBeNew = false } = {}): Promise<boolean> {
@@ -105,18 +124,26 @@ export function writeMetrics(folder: string, points: readonly LogPoint[]): Promi
   return writeAtomically(filesOf(folder).metrics, points.map(toLine).join(''));
 }
 
-export async function readMetrics(folder: string): Promise<LogPoint[]> {
+/**
+ * Cuts metrics.jsonl back to its first `count` points: a run that crashed may have logged more than its checkpoint knows of,
+ * the last of them in part.
+ *
+ * @returns these; fewer where some are lost
+ */
+export async function restoreMetrics(folder: string, count: number): Promise<LogPoint[]> {
   const { metrics } = filesOf(folder);
-  const text = await readRunFile(metrics, 'Name the folder of a run.');
-  const lines = text.toString().split('\n');
-  // What follows the last line break was cut off in the middle of writing.
-  return lines.slice(0, -1).map((line, i) => {
-    try {
-      return fromLine(JSON.parse(line));
-    } catch (error) {
-      throw new ResiduaError(`${metrics}: line ${i + 1} is not JSON`, { cause: error });
-    }
+  const text = await readFile(metrics, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return '';
+    throw new ResiduaError(`cannot read ${metrics}: ${error.message}`, { cause: error });
   });
+  const points: LogPoint[] = [];
+  for (const line of text.split('\n').slice(0, -1).slice(0, count)) {
+    const point = fromLine(line);
+    if (point === undefined) break;
+    points.push(point);
+  }
+  await writeMetrics(folder, points);
+  return points;
 }
 
 type MetricsLine = Omit<LogPoint, 'learningRate'> & { readonly lr: number };
@@ -126,4 +153,12 @@ function toLine({ step, epoch, epochs, batch, batches, learningRate: lr, ...meas
   return `${JSON.stringify(line)}\n`;
 }
 
-const fromLine = ({ lr, ...rest }: MetricsLine): LogPoint => ({ ...rest, learningRate: lr });
+/** undefined for what is no JSON. */
+function fromLine(line: string): LogPoint | undefined {
+  try {
+    const { lr, ...rest } = JSON.parse(line) as MetricsLine;
+    return { ...rest, learningRate: lr };
+  } catch {
+    return undefined;
+  }
+}

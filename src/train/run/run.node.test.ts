@@ -1,12 +1,13 @@
 // Whole runs on a few images of the real MNIST and a tiny network: the folder, stopping, resuming, evaluating what is there.
 
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
+import type { LogPoint, StepProgress } from '../progress.ts';
 import type { RunOverrides } from './config.ts';
 import { evaluateRun } from './evaluate-run.node.ts';
 import { loadRun } from './load-run.node.ts';
@@ -75,6 +76,7 @@ describe('a run', () => {
       'test 22 of 22',
     ]);
     expect((await readdir(folder)).sort()).toEqual([
+      'checkpoint.previous.safetensors',
       'checkpoint.safetensors',
       'config.json',
       'loss.svg',
@@ -153,7 +155,7 @@ describe('a run', () => {
       },
     });
     expect(start!.startStep).toBe(4);
-    expect(resumed).toMatchObject({ status: 'finished', steps: 6, images: 8 + 6 });
+    expect(resumed).toMatchObject({ status: 'finished', steps: 6, images: 44 });
     expect(resumed.log.map((point) => point.step)).toEqual([2, 3, 5, 6]);
     expect((await readFile(resumed.files.metrics, 'utf8')).trimEnd().split('\n')).toHaveLength(4);
     const whole = await trainRun(config({ threads: 1 }), { folder: join(parent, 'whole') });
@@ -164,7 +166,7 @@ describe('a run', () => {
   it('that was finished already is measured again when it is resumed', async () => {
     const { weightsHash } = await trainRun(config({ epochs: 1 }), { folder });
     const again = await resumeRun(folder);
-    expect(again).toMatchObject({ status: 'finished', images: 0, weightsHash });
+    expect(again).toMatchObject({ status: 'finished', images: 22, weightsHash });
   });
 
   it('warns when the images of the test have another size, as in the article', async () => {
@@ -176,6 +178,98 @@ describe('a run', () => {
       reporter: { warning: (text) => void warnings.push(text) },
     });
     expect(warnings).toEqual([expect.stringContaining('32x32 in training, but 28x28 in the test')]);
+  });
+});
+
+describe('a run that crashed', () => {
+  const told = (log: readonly LogPoint[]) => log.map(({ imagesPerSecond: _, ...point }) => point);
+  const often: RunOverrides = { checkpointSeconds: 0, logEvery: 1, validationImages: 6 };
+
+  /** As a crash leaves it: ended by an error in the middle of a step's report, after its checkpoint of the step before. */
+  async function crash(step: number, more: RunOverrides = {}): Promise<void> {
+    const reporter = {
+      step: (progress: StepProgress) => {
+        if (progress.step === step) throw new Error('crash');
+      },
+    };
+    await expect(trainRun(config({ ...often, ...more }), { folder, reporter })).rejects.toThrow('crash');
+  }
+
+  async function resume() {
+    const messages: string[] = [];
+    const say = (text: string) => void messages.push(text);
+    let startStep: number | undefined;
+    const start = (begun: RunStart) => {
+      startStep = begun.startStep;
+    };
+    const result = await resumeRun(folder, { reporter: { start, note: say, warning: say } });
+    return { result, messages: messages.join(), startStep };
+  }
+
+  it('goes on in the middle of an epoch, with the same log', async () => {
+    const whole = await trainRun(config(often), { folder: join(parent, 'whole') });
+    await crash(3);
+    // The log is ahead of the checkpoint.
+    expect((await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(3);
+    const { result, messages, startStep } = await resume();
+    expect([startStep, messages]).toEqual([2, '']);
+    expect(result).toMatchObject({ weightsHash: whole.weightsHash, images: whole.images, steps: whole.steps });
+    expect(told(result.log)).toEqual(told(whole.log));
+    const lines = (await readFile(result.files.metrics, 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).step)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('before its first checkpoint begins again, fine-tuned weights and all', async () => {
+    const { files } = await trainRun(config({ epochs: 1, seed: 3 }), { folder: join(parent, 'first') });
+    const options = { ...often, weights: files.model, freeze: ['stem'] };
+    const whole = await trainRun(config(options), { folder: join(parent, 'whole') });
+    await crash(1, options);
+    expect(await readdir(folder)).not.toContain('checkpoint.safetensors');
+    const { result, messages, startStep } = await resume();
+    expect(startStep).toBe(0);
+    expect(messages).toContain('before its first checkpoint');
+    expect(result.weightsHash).toBe(whole.weightsHash);
+  });
+
+  it('with a damaged checkpoint goes on from the one before, and says so', async () => {
+    const whole = await trainRun(config(often), { folder: join(parent, 'whole') });
+    const { checkpoint, previousCheckpoint } = whole.files;
+    const inFolder = (path: string) => join(folder, basename(path));
+    const [last, before] = [inFolder(checkpoint), inFolder(previousCheckpoint)];
+    const damages: [() => Promise<unknown>, RegExp][] = [
+      [
+        async () => {
+          const bytes = await readFile(last);
+          bytes[bytes.length - 9] ^= 1;
+          await writeFile(last, bytes);
+        },
+        /checkpoint.safetensors is damaged: its checksum is wrong: going on from checkpoint.previous.*, after step 2/,
+      ],
+      [() => truncate(last, 4000), /checkpoint.safetensors: .*cut short.*: going on from/],
+      [() => truncate(last, 0), /checkpoint.safetensors: .*found 0: going on from/],
+      // Killed between the two renames.
+      [() => rename(last, before), /there is no .*checkpoint.safetensors: going on from .*, after step 3/],
+    ];
+    for (const [damage, message] of damages) {
+      await crash(4);
+      // There are the checkpoints of step 3, and of step 2 with its epoch ended.
+      await damage();
+      const { result, messages } = await resume();
+      expect(messages).toMatch(message);
+      expect(result.weightsHash).toBe(whole.weightsHash);
+      expect(told(result.log)).toEqual(told(whole.log));
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('and has lost lines of its log says so, and loses nothing else', async () => {
+    const whole = await trainRun(config(often), { folder: join(parent, 'whole') });
+    await crash(4);
+    await truncate(join(folder, 'metrics.jsonl'), 10);
+    const { result, messages } = await resume();
+    expect(messages).toContain('metrics.jsonl has lost 3 of 3 lines');
+    expect(result.weightsHash).toBe(whole.weightsHash);
+    expect(told(result.log)).toEqual(told(whole.log).slice(3));
   });
 });
 
@@ -331,7 +425,7 @@ describe('a run refuses', () => {
     expect(error.message).toMatch(/could not write .*file.*ENOTDIR/);
   });
 
-  it('to resume what is no run, or has no checkpoint yet, or another one', async () => {
+  it('to resume what is no run, or has lost its checkpoints, or has those of another', async () => {
     expect((await failure(resumeRun(parent))).message).toContain(`there is no ${join(parent, 'config.json')}`);
     const { files } = await trainRun(config({ epochs: 1 }), { folder });
     await writeFile(files.config, JSON.stringify({ ...config(), batchSize: 0 }));
@@ -343,9 +437,12 @@ describe('a run refuses', () => {
     expect((await failure(resumeRun(folder))).message).toMatch(/checkpoint.safetensors does not belong to this run: /);
     await writeFile(files.config, JSON.stringify(config()));
     await truncate(files.checkpoint, 100);
-    expect((await failure(resumeRun(folder))).message).toMatch(/checkpoint.safetensors: .*cut short/);
+    const both = await failure(resumeRun(folder));
+    expect(both.message).toMatch(/checkpoint.safetensors: .*cut short.*; there is no .*previous.safetensors/);
+    expect(both.hint).toContain(files.config);
     await rm(files.checkpoint);
-    expect((await failure(resumeRun(folder))).hint).toContain('before its first checkpoint');
+    expect((await failure(resumeRun(folder))).message).toMatch(/there is no .*; there is no .*/);
+    expect(await readdir(folder)).not.toContain('run.lock');
   });
 
   it('to open what is no model', async () => {

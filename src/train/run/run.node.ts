@@ -1,7 +1,9 @@
-// A training run from configuration to run folder: build everything, train, save at every epoch and at the end, then
-// measure on the test set, once. The test set chooses nothing: it is not looked at before the last epoch is done.
+// A training run from configuration to run folder: build everything, train, save every minute, at every epoch and at the
+// end, then measure on the test set, once. The test set chooses nothing: it is not looked at before the last epoch is done.
 
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { ResiduaError } from '../../errors.ts';
 import { summarise } from '../../models/index.ts';
 import { restoreCheckpoint, saveCheckpoint } from '../checkpoint.ts';
 import { type Evaluation, Evaluator } from '../evaluate.ts';
@@ -12,22 +14,25 @@ import type { LogPoint } from '../progress.ts';
 import { TrainingState } from '../state.ts';
 import { weightsHash } from '../weights-hash.ts';
 import { type BuiltRun, buildRun } from './build.node.ts';
+import { findCheckpoint, settle, writeCheckpoint } from './checkpoints.node.ts';
 import type { RunConfig } from './config.ts';
+import { lockFolder } from './lock.node.ts';
 import { lossCurve } from './loss-curve.ts';
 import { renderReport } from './report/report.ts';
 import { thumbnail } from './report/thumbnails.node.ts';
 import type { Reporter, RunResult, RunSummary } from './reporter.ts';
 import {
   appendMetrics,
+  checkEmpty,
   createRunFolder,
   filesOf,
   readConfig,
-  readMetrics,
-  readRunFile,
+  restoreMetrics,
+  tidy,
   writeConfig,
   writeMetrics,
 } from './run-folder.node.ts';
-import { writeAtomically } from './write-atomically.node.ts';
+import { WriteError, writeAtomically } from './write-atomically.node.ts';
 
 export interface RunOptions {
   /** The run folder, new or empty; runs/RECIPE-DATE by default. */
@@ -48,34 +53,55 @@ export async function trainRun(config: RunConfig, options: RunOptions = {}): Pro
   const built = await buildRun(config, { reporter, resumed: false });
   try {
     const folder = await createRunFolder(options.folder, config.recipe);
-    await writeConfig(folder, config);
-    await writeMetrics(folder, []);
-    const run = { ...options, folder, config, built, reporter, begin, state: new TrainingState(), log: [] };
-    return await execute(run);
+    const lock = await lockFolder(folder);
+    try {
+      await checkEmpty(folder); // by the time the lock was ours, another run may have been there
+      await tidy(folder);
+      await writeConfig(folder, config);
+      await writeMetrics(folder, []);
+      const run = { ...options, folder, config, built, reporter, begin, state: new TrainingState(), log: [] };
+      return await execute(run);
+    } finally {
+      await lock.release();
+    }
   } finally {
     await built.close();
   }
 }
 
 /**
- * Goes on with a run that was stopped, from its checkpoint to the end: to the same weights as without the stop.
+ * Goes on with a run that was stopped or that crashed, from its last whole checkpoint to the end: to the same weights, log
+ * and test as without. One that was ended before its first checkpoint begins again.
  *
- * @throws ResiduaError where there is no run, or its files don't belong together
+ * @throws ResiduaError where there is no run, its files don't belong together or are damaged, or a process works on it
  */
 export async function resumeRun(folder: string, options: Omit<RunOptions, 'folder'> = {}): Promise<RunResult> {
   const begin = performance.now();
   const { reporter = {} } = options;
   const config = await readConfig(folder);
-  const { checkpoint } = filesOf(folder);
-  const bytes = await readRunFile(checkpoint, 'The run was stopped before its first checkpoint: begin it anew.');
-  const built = await buildRun(config, { reporter, resumed: true });
+  const lock = await lockFolder(folder);
   try {
-    const state = await restoreCheckpoint(bytes, checkpoint, built);
-    const log = (await readMetrics(folder)).filter(({ step }) => step <= state.step);
-    await writeMetrics(folder, log);
-    return await execute({ ...options, folder, config, built, reporter, begin, state, log });
+    await tidy(folder);
+    const found = await findCheckpoint(folder);
+    if (!found) reporter.note?.('The run was ended before its first checkpoint: it begins again.');
+    if (found?.fallback !== undefined) reporter.warning?.(found.fallback);
+    const built = await buildRun(config, { reporter, resumed: found !== undefined });
+    try {
+      const state = found ? await restoreCheckpoint(found.checkpoint, built) : new TrainingState();
+      if (found) await settle(folder, found);
+      const log = await restoreMetrics(folder, state.logPoints);
+      if (log.length < state.logPoints) {
+        const lost = `${state.logPoints - log.length} of ${state.logPoints} lines`;
+        reporter.warning?.(`metrics.jsonl has lost ${lost}: the loss curve has a gap, the training has none.`);
+        state.logPoints = log.length;
+      }
+      const savedStep = found && state.step;
+      return await execute({ ...options, folder, config, built, reporter, begin, state, log, savedStep });
+    } finally {
+      await built.close();
+    }
   } finally {
-    await built.close();
+    await lock.release();
   }
 }
 
@@ -90,14 +116,44 @@ interface Run {
   readonly state: TrainingState;
   /** What was logged before a resume; grows. */
   readonly log: LogPoint[];
+  /** Of the last checkpoint; undefined before the first. */
+  savedStep?: number;
 }
 
 async function execute(run: Run): Promise<RunResult> {
+  try {
+    return await trainAndMeasure(run);
+  } catch (error) {
+    throw error instanceof WriteError ? withWayOn(error, run) : error;
+  }
+}
+
+/** With what is left of the run, and how to go on with it. */
+function withWayOn(error: WriteError, { folder, savedStep }: Run): ResiduaError {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    return new ResiduaError(`the run folder ${folder} is gone: it was moved or deleted, or its disk was taken away`, {
+      hint: 'Where it still is, --resume goes on with what is saved in it.',
+      cause: error,
+    });
+  }
+  if (savedStep === undefined) return error;
+  return new ResiduaError(error.message, {
+    hint: `${error.remedy}, then go on with --resume ${folder}: the run is saved up to step ${savedStep}.`,
+    cause: error.cause,
+  });
+}
+
+async function trainAndMeasure(run: Run): Promise<RunResult> {
   const { folder, config, built, reporter, signal, begin, state, log } = run;
   const { device, model, measured, task, optimizer, ema, earlyStopping, schedule, training, validation } = built;
   const files = filesOf(folder);
   const evaluator = new Evaluator({ device, model: measured, task });
-  const save = async () => writeAtomically(files.checkpoint, await saveCheckpoint(built, state));
+  let lastSave = performance.now();
+  const save = async () => {
+    await writeCheckpoint(folder, await saveCheckpoint(built, state));
+    run.savedStep = state.step;
+    lastSave = performance.now();
+  };
 
   const outcome = await train({
     device,
@@ -116,7 +172,10 @@ async function execute(run: Run): Promise<RunResult> {
     logEvery: config.logEvery,
     validate: validation && (() => evaluator.run(validation, { onProgress: progressOf('validation', run) })),
     onReady: (ready) => reporter.start?.({ ...describe(run), ...ready }),
-    onStep: reporter.step?.bind(reporter),
+    onStep: async (progress) => {
+      reporter.step?.(progress);
+      if (performance.now() - lastSave >= 1000 * config.checkpointSeconds) await save();
+    },
     onLog: async (point) => {
       log.push(point);
       await appendMetrics(folder, point);
@@ -140,9 +199,9 @@ async function execute(run: Run): Promise<RunResult> {
     steps: state.step,
     epochs: state.epoch,
     best: state.best ?? null,
-    images: outcome.images,
-    trainSeconds: outcome.seconds,
-    imagesPerSecond: outcome.seconds === 0 ? 0 : outcome.images / outcome.seconds,
+    images: state.images,
+    trainSeconds: state.seconds,
+    imagesPerSecond: state.seconds === 0 ? 0 : state.images / state.seconds,
     seconds: (performance.now() - begin) / 1000,
     weightsHash: await weightsHash(measured),
   };

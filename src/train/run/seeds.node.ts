@@ -3,15 +3,24 @@
 // all; seeds.json there says how far they are, so that runs that were stopped go on where they were.
 
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import { buildRun } from './build.node.ts';
 import type { RunConfig } from './config.ts';
+import { lockFolder } from './lock.node.ts';
 import type { RunResult } from './reporter.ts';
 import { type RunOptions, resumeRun, trainRun } from './run.node.ts';
-import { createRunFolder, filesOf, readConfig, readRunFile, writeConfig } from './run-folder.node.ts';
+import {
+  checkEmpty,
+  createRunFolder,
+  filesOf,
+  readConfig,
+  readRunFile,
+  SEEDS,
+  tidy,
+  writeConfig,
+} from './run-folder.node.ts';
 import { writeAtomically } from './write-atomically.node.ts';
 
 const runSchema = z.object({
@@ -53,8 +62,6 @@ export interface SeedsOptions extends RunOptions {
   readonly onRun?: (run: SeedRun, result: RunResult) => void;
 }
 
-const SEEDS = 'seeds.json';
-
 /**
  * Runs with the seeds config.seed, config.seed + 1, ...
  *
@@ -68,8 +75,17 @@ export async function trainSeeds(config: RunConfig, count: number, options: Seed
   const quiet = { download: reporter?.download?.bind(reporter) };
   await (await buildRun(config, { reporter: quiet, resumed: false })).close();
   const folder = await createRunFolder(options.folder, config.recipe);
-  await writeConfig(folder, config);
-  return execute(folder, config, seeds, [], options);
+  const lock = await lockFolder(folder);
+  try {
+    await checkEmpty(folder);
+    await tidy(folder);
+    // First, since a folder with a config.json alone is that of a single run.
+    await writeSeeds(folder, seeds, []);
+    await writeConfig(folder, config);
+    return await execute(folder, config, seeds, [], options);
+  } finally {
+    await lock.release();
+  }
 }
 
 /** Whether the folder is one of several runs. */
@@ -78,13 +94,30 @@ export const hasSeeds = (folder: string): boolean => existsSync(join(folder, SEE
 /** Goes on with runs that were stopped: to the same results as without the stop. */
 export async function resumeSeeds(folder: string, options: Omit<SeedsOptions, 'folder'> = {}): Promise<SeedsResult> {
   const config = await readConfig(folder);
+  const lock = await lockFolder(folder);
+  try {
+    await tidy(folder);
+    const { seeds, runs } = await readSeeds(folder);
+    return await execute(resolve(folder), config, seeds, runs, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function readSeeds(folder: string): Promise<z.infer<typeof seedsSchema>> {
   const file = join(folder, SEEDS);
   const text = (await readRunFile(file, 'Name the folder of several runs.')).toString();
   const parsed = seedsSchema.safeParse(jsonOf(text));
   if (!parsed.success) throw new UsageError(`${file} is damaged: ${z.prettifyError(parsed.error)}`);
   // The folder may have been moved since.
   const runs = parsed.data.runs.map((run) => ({ ...run, folder: folderOf(folder, run.seed) }));
-  return execute(resolve(folder), config, parsed.data.seeds, runs, options);
+  return { seeds: parsed.data.seeds, runs };
+}
+
+async function writeSeeds(folder: string, seeds: readonly number[], runs: readonly SeedRun[]): Promise<SeedsResult> {
+  const result = resultOf(folder, seeds, runs);
+  await writeAtomically(join(folder, SEEDS), `${JSON.stringify(result, null, 2)}\n`);
+  return result;
 }
 
 const folderOf = (folder: string, seed: number): string => join(resolve(folder), `seed-${seed}`);
@@ -97,12 +130,7 @@ async function execute(
   { onRun, ...options }: SeedsOptions,
 ): Promise<SeedsResult> {
   const runs = [...finished];
-  const save = async () => {
-    const result = resultOf(folder, seeds, runs);
-    await writeAtomically(join(folder, SEEDS), `${JSON.stringify(result, null, 2)}\n`);
-    return result;
-  };
-  let result = await save();
+  let result = await writeSeeds(folder, seeds, runs);
   for (const seed of seeds) {
     if (runs.some((run) => run.seed === seed)) continue;
     const own = await runOne(folderOf(folder, seed), { ...config, seed }, options);
@@ -110,17 +138,15 @@ async function execute(
     const { accuracy, loss } = own.test;
     const run = { seed, folder: own.folder, accuracy, loss, weightsHash: own.weightsHash, seconds: own.seconds };
     runs.push(run);
-    result = await save();
+    result = await writeSeeds(folder, seeds, runs);
     onRun?.(run, own);
     if (options.signal?.aborted) break;
   }
   return result;
 }
 
-async function runOne(folder: string, config: RunConfig, options: RunOptions): Promise<RunResult> {
-  if (existsSync(filesOf(folder).checkpoint)) return resumeRun(folder, options);
-  // One that was ended before its first checkpoint has nothing to keep.
-  await rm(folder, { recursive: true, force: true });
+function runOne(folder: string, config: RunConfig, options: RunOptions): Promise<RunResult> {
+  if (existsSync(filesOf(folder).config)) return resumeRun(folder, options);
   return trainRun(config, { ...options, folder });
 }
 
