@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ResiduaError } from '../../errors.ts';
+import { cannotWrite, syncFile, writeAtomically } from '../../files/write-atomically.node.ts';
 import { type Checkpoint, readCheckpoint } from '../checkpoint.ts';
 import { filesOf } from './run-folder.node.ts';
-import { cannotWrite, syncFile, writeAtomically } from './write-atomically.node.ts';
 
 /** @param bytes of saveCheckpoint */
 export async function writeCheckpoint(folder: string, bytes: Uint8Array): Promise<void> {

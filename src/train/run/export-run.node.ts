@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
 import { ResiduaError, UsageError } from '../../errors.ts';
+import { writeAtomically } from '../../files/write-atomically.node.ts';
 import type { SafeTensor } from '../../formats/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors.ts';
 import { readWeights, type Weights } from '../../formats/weights.node.ts';
@@ -12,7 +13,6 @@ import type { Shape } from '../../tensor/index.ts';
 import { CARD, type ModelCard, modelOf, stateTensors } from '../model-file.ts';
 import { namedNetwork } from './named-network.ts';
 import { filesOf, readRunFile } from './run-folder.node.ts';
-import { writeAtomically } from './write-atomically.node.ts';
 
 export const exportFormats = ['onnx', 'safetensors', 'pth'] as const;
 export type ExportFormat = (typeof exportFormats)[number];

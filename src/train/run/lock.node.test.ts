@@ -7,7 +7,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Lock, lockFolder } from './lock.node.ts';
+import type { Lock } from '../../files/lock.node.ts';
+import { lockFolder } from './lock.node.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,38 +1,9 @@
-// A lock keeps two processes off one run folder. It is a file that names its owner; who makes it first has it. A process that
-// was killed leaves its lock behind, so a lock whose owner is dead may be taken over, and that must not go wrong when two
-// processes do so at once: both have read the dead owner's lock, the quicker one has replaced it, and the slower one must
-// not replace that. So only the holder of a second lock, which belongs to the dead owner's lock, may replace it, and it
-// reads it again first:
-//
-//   run.lock            {"token": "a", "pid": 17, ...}      17 is dead
-//   run.lock.a          {"token": "b", "pid": 23, ...}      23 may replace run.lock as long as it is a's
-//
-// The second lock is taken by the same rule, since its owner may be killed, too.
+// One process a run folder: the folder's lock, and what to do where another process has it.
 
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import { join } from 'node:path';
 import { ResiduaError } from '../../errors.ts';
-import { cannotWrite } from './write-atomically.node.ts';
-
-const ownerSchema = z.object({
-  token: z.uuid(),
-  pid: z.int().min(1),
-  host: z.string(),
-  /** Of the process; for people. */
-  started: z.string(),
-  /** The same, as the operating system counts it: tells processes apart that got the same number. null: unknown. */
-  processStart: z.string().nullable(),
-});
-type Owner = z.infer<typeof ownerSchema>;
-
-export interface Lock {
-  /** Gives the folder free. */
-  release(): Promise<void>;
-}
+import { InUse, type Lock, lock } from '../../files/lock.node.ts';
 
 const LOCK = 'run.lock';
 
@@ -45,142 +16,14 @@ export const isLock = (name: string): boolean => name === LOCK || name.startsWit
  */
 export async function lockFolder(folder: string): Promise<Lock> {
   const path = join(folder, LOCK);
-  const own = ownerOf(process.pid);
-  const lock = await acquire(path, own);
-  await removeLeftovers(path);
-  return lock;
-}
-
-async function acquire(path: string, own: Owner): Promise<Lock> {
-  const release = async () => {
-    const owner = await readOwner(path);
-    // One that can't be removed is the lock of a dead process soon. What ended the run is the error to report.
-    if (typeof owner !== 'string' && owner.token === own.token) await rm(path, { force: true }).catch(() => {});
-  };
-  for (;;) {
-    if (await create(path, own)) return { release };
-    const found = await readOwner(path);
-    if (found === 'none') continue;
-    if (found !== 'unreadable' && mayLive(found)) throw inUse(path, found);
-    const replacing = await acquire(`${path}.${found === 'unreadable' ? 'unreadable' : found.token}`, own);
-    try {
-      if (isSame(await readOwner(path), found)) {
-        await replace(path, own);
-        return { release };
-      }
-    } finally {
-      await replacing.release();
-    }
-  }
-}
-
-/** The owner's name is in it from the first moment on. @returns false where there is one already */
-async function create(path: string, own: Owner): Promise<boolean> {
-  const prepared = await prepare(path, own);
   try {
-    await link(prepared, path);
-    return true;
+    return await lock(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // ENOENT: whoever has the lock now has cleaned up.
-    if (code === 'EEXIST' || code === 'ENOENT') return false;
-    // A file system without links, such as exFAT. Here a process that is killed may leave an empty lock.
-    return await createDirectly(path, own);
-  } finally {
-    await rm(prepared, { force: true });
+    if (!(error instanceof InUse)) throw error;
+    const hint =
+      error.owner.host === os.hostname()
+        ? 'Wait until it ends, or end it; a run that is stopped can be resumed.'
+        : `Whether it still runs can't be seen from here: if it doesn't, delete ${path}.`;
+    throw new ResiduaError(`${folder} is ${error.message}`, { hint });
   }
-}
-
-async function createDirectly(path: string, own: Owner): Promise<boolean> {
-  try {
-    await writeFile(path, JSON.stringify(own), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw cannotWrite(path, error);
-  }
-}
-
-async function replace(path: string, own: Owner): Promise<void> {
-  const prepared = await prepare(path, own);
-  await rename(prepared, path).catch((error) => {
-    throw cannotWrite(path, error);
-  });
-}
-
-async function prepare(path: string, own: Owner): Promise<string> {
-  const prepared = `${path}.${own.token}.part`;
-  await writeFile(prepared, JSON.stringify(own)).catch((error) => {
-    throw cannotWrite(path, error);
-  });
-  return prepared;
-}
-
-async function readOwner(path: string): Promise<Owner | 'none' | 'unreadable'> {
-  try {
-    return ownerSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'none' : 'unreadable';
-  }
-}
-
-function isSame(a: Owner | 'none' | 'unreadable', b: Owner | 'none' | 'unreadable'): boolean {
-  return typeof a === 'string' || typeof b === 'string' ? a === b : a.token === b.token;
-}
-
-/** What killed processes left: the lock is ours, so nobody is about to replace it. */
-async function removeLeftovers(path: string): Promise<void> {
-  const [folder, name] = [dirname(path), basename(path)];
-  for (const other of await readdir(folder)) {
-    if (!other.startsWith(`${name}.`)) continue;
-    const owner = await readOwner(join(folder, other));
-    const isLeft = owner !== 'none' && (owner === 'unreadable' || !mayLive(owner));
-    if (isLeft) await rm(join(folder, other), { force: true });
-  }
-}
-
-function ownerOf(pid: number): Owner {
-  const started = new Date(performance.timeOrigin).toISOString();
-  return { token: randomUUID(), pid, host: os.hostname(), started, processStart: processStart(pid) };
-}
-
-/** false only where it is certain that the process is dead. */
-function mayLive({ pid, host, processStart: start }: Owner): boolean {
-  if (host !== os.hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-  return start === null || start === processStart(pid);
-}
-
-/**
- * When a process was started: the boot that it belongs to, and the clock ticks since then. Another one with the same number
- * has another start. Known on Linux; null elsewhere, and for processes that are dead and not yet buried.
- */
-function processStart(pid: number): string | null {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets, which may hold anything: count from its end. proc(5)
-    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
-    const [state, ticks] = [fields[0], fields[19]];
-    return state === 'Z' || state === 'X' ? null : `${boot} ${ticks}`;
-  } catch {
-    return null;
-  }
-}
-
-function inUse(path: string, { pid, host, started }: Owner): ResiduaError {
-  const folder = dirname(path);
-  if (host !== os.hostname()) {
-    return new ResiduaError(`${folder} is in use by process ${pid} on ${host} (started ${started})`, {
-      hint: `Whether it still runs can't be seen from here: if it doesn't, delete ${join(folder, LOCK)}.`,
-    });
-  }
-  const who = pid === process.pid ? 'this process itself' : `process ${pid} (started ${started})`;
-  return new ResiduaError(`${folder} is in use by ${who}`, {
-    hint: 'Wait until it ends, or end it; a run that is stopped can be resumed.',
-  });
 }

@@ -4,11 +4,11 @@
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ResiduaError, UsageError } from '../../errors.ts';
+import { cannotWrite, isPart, removeParts, writeAtomically } from '../../files/write-atomically.node.ts';
 import type { LogPoint } from '../progress.ts';
 import { parseRunConfig, type RunConfig } from './config.ts';
 import { isLock } from './lock.node.ts';
 import type { RunFiles } from './reporter.ts';
-import { cannotWrite, isPart, removeParts, writeAtomically } from './write-atomically.node.ts';
 
 /** In the folder of several runs: how far they are. */
 export const SEEDS = 'seeds.json';

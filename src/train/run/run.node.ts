@@ -4,6 +4,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ResiduaError } from '../../errors.ts';
+import { WriteError, writeAtomically } from '../../files/write-atomically.node.ts';
 import { summarise } from '../../models/index.ts';
 import { restoreCheckpoint, saveCheckpoint } from '../checkpoint.ts';
 import { type Evaluation, Evaluator } from '../evaluate.ts';
@@ -32,7 +33,6 @@ import {
   writeConfig,
   writeMetrics,
 } from './run-folder.node.ts';
-import { WriteError, writeAtomically } from './write-atomically.node.ts';
 
 export interface RunOptions {
   /** The run folder, new or empty; runs/RECIPE-DATE by default. */

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
+import { writeAtomically } from '../../files/write-atomically.node.ts';
 import { buildRun } from './build.node.ts';
 import type { RunConfig } from './config.ts';
 import { lockFolder } from './lock.node.ts';
@@ -21,7 +22,6 @@ import {
   tidy,
   writeConfig,
 } from './run-folder.node.ts';
-import { writeAtomically } from './write-atomically.node.ts';
 
 const runSchema = z.object({
   seed: z.int().min(0),

@@ -4,7 +4,7 @@
 
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ResiduaError } from '../../errors.ts';
+import { ResiduaError } from '../errors.ts';
 
 export interface WriteOptions {
   /** Another name in the same folder, which the old content gets instead of being lost. */
@@ -67,7 +67,7 @@ export function isPart(name: string, paths: readonly string[]): boolean {
 const CANNOT_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EACCES', 'EPERM'];
 
 /** Without it the new name may be lost in a power failure. Windows has no such call, and needs none. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   try {
     const folder = await open(path, 'r');
