@@ -25,7 +25,7 @@ function cifar(depth: number, block: BlockClass): readonly ModelEntry[] {
 }
 
 export const cifarModels: readonly ModelEntry[] = [
-  ...[20, 32, 44, 56, 110, 1202].map((depth) => cifar(depth, ResidualBlock)),
+  ...[8, 20, 32, 44, 56, 110, 1202].map((depth) => cifar(depth, ResidualBlock)),
   cifar(164, Bottleneck),
 ].flat();
 

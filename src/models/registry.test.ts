@@ -26,6 +26,7 @@ function multiplyAdds(name: string): number {
 describe('parameters', () => {
   // He et al. 2015, sec. 4.2 and table 6 (there rounded), with 10 classes.
   it.each<[string, ShortcutOption, number]>([
+    ['resnet8', 'A', 75_290],
     ['resnet20', 'A', 269_722],
     ['resnet20', 'B', 272_474],
     ['resnet32', 'A', 464_154],
