@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cos, exp, log, sin } from './elementary.ts';
+import { cos, exp, log, log1p, sin, tanh } from './elementary.ts';
 
 /** Math.* of V8 is itself within 1 unit in the last place; two such units apart at most: 2 * 2^-52. */
 const TOLERANCE = 4.5e-16;
@@ -47,6 +47,26 @@ describe('log', () => {
     expect([log(1), log(0), log(-0), log(Infinity)]).toEqual([0, -Infinity, -Infinity, Infinity]);
     expect(log(-1)).toBeNaN();
     expect(log(Number.NaN)).toBeNaN();
+  });
+});
+
+describe('tanh and log1p', () => {
+  const near = [...between(-1e-8, 1e-8, 1000), ...between(-0.5, 0.5, 20_000)];
+
+  // Both divide once more than exp and log do.
+  it('agree with Math.tanh and Math.log1p, near 0 too', () => {
+    expect(worst(tanh, Math.tanh, near)).toBeLessThan(2 * TOLERANCE);
+    expect(worst(tanh, Math.tanh, between(-25, 25, 50_000))).toBeLessThan(2 * TOLERANCE);
+    expect(worst(log1p, Math.log1p, near)).toBeLessThan(2 * TOLERANCE);
+    expect(worst(log1p, Math.log1p, between(-0.999, 1e6, 50_000))).toBeLessThan(2 * TOLERANCE);
+  });
+
+  it('have the special values', () => {
+    expect([tanh(0), tanh(Infinity), tanh(-Infinity), tanh(1e300)]).toEqual([0, 1, -1, 1]);
+    expect(Object.is(tanh(-0), -0)).toBe(true);
+    expect([log1p(0), log1p(-1), log1p(Infinity)]).toEqual([0, -Infinity, Infinity]);
+    for (const f of [tanh, log1p]) expect(f(Number.NaN)).toBeNaN();
+    expect(log1p(-2)).toBeNaN();
   });
 });
 

@@ -1,4 +1,4 @@
-// exp, log, cos and sin in float64 from +, -, *, /, rounding and bit operations only. Math.exp and its kin may differ in
+// exp, log, tanh, cos and sin in float64 from +, -, *, /, rounding and bit operations only. Math.exp and its kin may differ in
 // the last bits from one JavaScript engine to another; these give the same bits everywhere, which results that must
 // repeat (initial weights, schedules) rely on. Accurate to about 1 unit in the last place; slower than Math.*.
 //
@@ -27,9 +27,30 @@ export function exp(x: number): number {
   const r = high - low;
   const lost = high - r - low;
   // e^r = 1 + (r + r^2 (1/2! + r/3! + ...)): the small terms are summed first.
+  return scale(1 + (r + (r * r * expSeries(r) + lost)), k);
+}
+
+/** 1/2! + r/3! + ... for |r| <= ln(2) / 2. */
+function expSeries(r: number): number {
   let series = 0;
   for (let n = EXP_TERMS.length - 1; n >= 0; n--) series = series * r + EXP_TERMS[n];
-  return scale(1 + (r + (r * r * series + lost)), k);
+  return series;
+}
+
+/** tanh x = (e^2x - 1) / (e^2x + 1). Near 0 the 1 of the upper exponential is left out of its series: nothing cancels. */
+export function tanh(x: number): number {
+  const y = 2 * Math.abs(x);
+  if (y > 45) return Math.sign(x); // as near to 1 as float64 knows
+  const above = y < Math.LN2 / 2 ? y + y * y * expSeries(y) : exp(y) - 1;
+  const value = above / (above + 2);
+  return x < 0 ? -value : x === 0 ? x : value; // keeps the sign of -0
+}
+
+/** ln(1 + x). What 1 + x loses is made good by x / ((1 + x) - 1), which the rounding errors of both divide out of. */
+export function log1p(x: number): number {
+  const sum = 1 + x;
+  if (sum === 1) return x;
+  return sum === Number.POSITIVE_INFINITY ? sum : log(sum) * (x / (sum - 1));
 }
 
 /** The natural logarithm; NaN below 0. With x = 2^k m and sqrt(1/2) <= m < sqrt(2): ln x = k ln 2 + ln m. */

@@ -52,7 +52,7 @@ export function writeWorkload(options: WorkloadOptions, portable: boolean): Uint
   const { batchSize, inChannels, imageSize, classes } = options;
   const model = modelOf(options);
   const imageShape = [batchSize, inChannels, imageSize, imageSize];
-  const size = batchSize * inChannels * imageSize ** 2;
+  const size = batchSize * inChannels * imageSize * imageSize;
   const batches = Math.max(
     1,
     Math.min(MAX_BATCHES, Math.floor(MAX_IMAGE_BYTES / (size * Float32Array.BYTES_PER_ELEMENT))),

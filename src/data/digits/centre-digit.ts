@@ -105,7 +105,7 @@ function thicken(ink: Plane): Plane {
     for (let dy = -reach; dy <= reach; dy++) {
       for (let dx = -reach; dx <= reach; dx++) {
         // The rim of the disc is smooth.
-        const share = Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(dx, dy)));
+        const share = Math.min(1, Math.max(0, radius + 0.5 - Math.sqrt(dx * dx + dy * dy)));
         const place = (y + dy) * width + x + dx;
         result.data[place] = Math.max(result.data[place], share * value);
       }

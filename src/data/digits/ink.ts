@@ -36,7 +36,7 @@ export function findInk(picture: Plane): Ink | undefined {
   const difference = picture.data.map((value, i) => value - surface.data[i]);
   const squares = { dark: 0, light: 0 };
   for (const value of difference)
-    if (Math.abs(value) > NOISE * noise) squares[value < 0 ? 'dark' : 'light'] += value ** 2;
+    if (Math.abs(value) > NOISE * noise) squares[value < 0 ? 'dark' : 'light'] += value * value;
   const dark = squares.dark > squares.light;
   const marks = difference.map((value) => Math.max(0, dark ? -value : value));
 

@@ -40,7 +40,8 @@ export function fitPaper(picture: Plane): Paper {
     const scale = Math.max(SMALLEST_DEVIATION, deviationOf(distances.filter((_, i) => rim[i] > 0)));
     weights = distances.map((distance, i) => {
       const u = distance / (BIWEIGHT * scale);
-      return u >= 1 || (first && rim[i] === 0) ? 0 : (1 - u * u) ** 2;
+      const root = u >= 1 || (first && rim[i] === 0) ? 0 : 1 - u * u;
+      return root * root;
     });
     surface = fitSurface(small, first ? 1 : 2, weights);
   }

@@ -28,7 +28,7 @@ export function measure(dataset: Dataset): Statistics {
         square += data[p] * data[p];
       }
       sums[channel] += (sum * weight) / 255;
-      squares[channel] += (square * weight) / 255 ** 2;
+      squares[channel] += (square * weight) / (255 * 255);
     }
   }
   const round = (value: number) => Number(value.toFixed(DIGITS));

@@ -1,6 +1,7 @@
 // Kernels that compute each element from the elements in the same place: arithmetic with broadcasting, and functions of
 // one variable.
 
+import * as elementary from '../../tensor/elementary.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { erf as errorFunction } from './erf.ts';
 import { broadcastIndex, type Kernel, zeros } from './kernel.ts';
@@ -36,9 +37,9 @@ export const div = binary((a, b) => a / b);
 /** Math.max keeps NaN. */
 export const relu = unary((x) => Math.max(x, 0));
 export const reluGradient = binary((upstream, y) => (y > 0 ? upstream : 0));
-export const sigmoid = unary((x) => 1 / (1 + Math.exp(-x)));
-export const tanh = unary(Math.tanh);
-export const exp = unary(Math.exp);
+export const sigmoid = unary((x) => 1 / (1 + elementary.exp(-x)));
+export const tanh = unary(elementary.tanh);
+export const exp = unary(elementary.exp);
 export const sqrt = unary(Math.sqrt);
 export const erf = unary(errorFunction);
 

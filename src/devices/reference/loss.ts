@@ -1,6 +1,7 @@
 // The two losses from logits, as means. Both are written so that no exponential can overflow.
 
 import { ResiduaError } from '../../errors.ts';
+import { exp, log, log1p } from '../../tensor/elementary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Kernel, type Numbers, zeros } from './kernel.ts';
 
@@ -8,7 +9,7 @@ import { type Kernel, type Numbers, zeros } from './kernel.ts';
 function logSoftmax(logits: Numbers): number[] {
   const largest = Math.max(...logits);
   const shifted = Array.from(logits, (x) => x - largest);
-  const logSum = Math.log(shifted.reduce((sum, x) => sum + Math.exp(x), 0));
+  const logSum = log(shifted.reduce((sum, x) => sum + exp(x), 0));
   return shifted.map((x) => x - logSum);
 }
 
@@ -49,7 +50,7 @@ export const softmaxCrossEntropyGradient: Kernel = (node, inputs) => {
   const gradient = zeros(node);
   const [rows] = node.inputs[0].shape;
   forEachClass(node, inputs, (place, logProbability, target) => {
-    gradient[place] = (Math.exp(logProbability) - target) / rows;
+    gradient[place] = (exp(logProbability) - target) / rows;
   });
   return gradient;
 };
@@ -58,7 +59,7 @@ export const softmaxCrossEntropyGradient: Kernel = (node, inputs) => {
 export const binaryCrossEntropy: Kernel = (node, [logits, targets]) => {
   const loss = zeros(node);
   logits.forEach((x: number, i: number) => {
-    loss[0] += (Math.max(x, 0) - x * targets[i] + Math.log1p(Math.exp(-Math.abs(x)))) / logits.length;
+    loss[0] += (Math.max(x, 0) - x * targets[i] + log1p(exp(-Math.abs(x)))) / logits.length;
   });
   return loss;
 };

@@ -25,7 +25,10 @@ export const channelVariance: Kernel = (node, [x]) => {
   const mean = zeros(node);
   for (let i = 0; i < x.length; i++) mean[index[i]] += x[i] / count;
   const variance = zeros(node);
-  for (let i = 0; i < x.length; i++) variance[index[i]] += (x[i] - mean[index[i]]) ** 2 / count;
+  for (let i = 0; i < x.length; i++) {
+    const deviation = x[i] - mean[index[i]];
+    variance[index[i]] += (deviation * deviation) / count;
+  }
   return variance;
 };
 

@@ -165,7 +165,7 @@ function resultOf(folder: string, seeds: readonly number[], runs: readonly SeedR
 /** @param values two or more */
 export function spread(values: readonly number[]): Spread {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const squares = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
   return { mean, std: Math.sqrt(squares / (values.length - 1)) };
 }
 

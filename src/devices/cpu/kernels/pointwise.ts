@@ -201,7 +201,7 @@ class PassWriter {
     f.repeat(blocks / step.blocks, () => {
       this.#beginBlocks(slabPixel);
       if (rows === 1) {
-        f.repeat(i32.shrU(count, Math.log2(step.columns)), () => this.#step());
+        f.repeat(i32.shrU(count, 31 - Math.clz32(step.columns)), () => this.#step());
       } else {
         f.repeat(count, () => {
           f.repeat(columns / step.columns, () => this.#step());
