@@ -115,8 +115,8 @@ export const runConfigSchema = z.strictObject({
   checkpointSeconds: nonNegative,
   /** How it was begun on the command line; undefined where it was not. */
   command: z.string().optional(),
-  /** What wrote this. */
-  versions: z.strictObject({ residua: z.string(), node: z.string() }),
+  /** What wrote this, in Node or in a browser (as its user agent says). */
+  versions: z.strictObject({ residua: z.string(), node: z.string().optional(), browser: z.string().optional() }),
 });
 
 export type RunConfig = z.infer<typeof runConfigSchema>;

@@ -6,7 +6,7 @@ import { createDevice, type DeviceName } from '../../devices/create-device.node.
 import { UsageError } from '../../errors.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
 import { createTask } from '../task.ts';
-import { EVALUATION_BATCH } from './build.node.ts';
+import { EVALUATION_BATCH } from './build.ts';
 import { findDataset, openDataset } from './datasets.node.ts';
 import { loadRun, type WeightsDescription } from './load-run.node.ts';
 import type { Reporter } from './reporter.ts';

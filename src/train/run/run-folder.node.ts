@@ -8,6 +8,7 @@ import { cannotWrite, isPart, removeParts, writeAtomically } from '../../files/w
 import type { LogPoint } from '../progress.ts';
 import { parseRunConfig, type RunConfig } from './config.ts';
 import { isLock } from './lock.node.ts';
+import { fromLines, toLine } from './metrics-lines.ts';
 import type { RunFiles } from './reporter.ts';
 
 /** In the folder of several runs: how far they are. */
@@ -136,29 +137,7 @@ export async function restoreMetrics(folder: string, count: number): Promise<Log
     if (error.code === 'ENOENT') return '';
     throw new ResiduaError(`cannot read ${metrics}: ${error.message}`, { cause: error });
   });
-  const points: LogPoint[] = [];
-  for (const line of text.split('\n').slice(0, -1).slice(0, count)) {
-    const point = fromLine(line);
-    if (point === undefined) break;
-    points.push(point);
-  }
+  const points = fromLines(text, count);
   await writeMetrics(folder, points);
   return points;
-}
-
-type MetricsLine = Omit<LogPoint, 'learningRate'> & { readonly lr: number };
-
-function toLine({ step, epoch, epochs, batch, batches, learningRate: lr, ...measured }: LogPoint): string {
-  const line: MetricsLine = { step, epoch, epochs, batch, batches, lr, ...measured };
-  return `${JSON.stringify(line)}\n`;
-}
-
-/** undefined for what is no JSON. */
-function fromLine(line: string): LogPoint | undefined {
-  try {
-    const { lr, ...rest } = JSON.parse(line) as MetricsLine;
-    return { ...rest, learningRate: lr };
-  } catch {
-    return undefined;
-  }
 }

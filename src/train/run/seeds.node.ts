@@ -7,9 +7,9 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import { writeAtomically } from '../../files/write-atomically.node.ts';
-import { buildRun } from './build.node.ts';
 import type { RunConfig } from './config.ts';
 import { lockFolder } from './lock.node.ts';
+import { buildOnNode } from './platform.node.ts';
 import type { RunResult } from './reporter.ts';
 import { type RunOptions, resumeRun, trainRun } from './run.node.ts';
 import {
@@ -73,7 +73,7 @@ export async function trainSeeds(config: RunConfig, count: number, options: Seed
   // What can be wrong is found out before there is a folder.
   const { reporter } = options;
   const quiet = { download: reporter?.download?.bind(reporter) };
-  await (await buildRun(config, { reporter: quiet, resumed: false })).close();
+  await (await buildOnNode(config, { reporter: quiet, resumed: false })).close();
   const folder = await createRunFolder(options.folder, config.recipe);
   const lock = await lockFolder(folder);
   try {

@@ -28,7 +28,7 @@ export function settingsSection({ config, summary, model, data }: Report): Html 
     ['Not trained', config.freeze.length === 0 ? null : config.freeze.join(', ')],
     ['Seed', String(config.seed)],
     ['Device', `${config.device}${config.strict ? ', strict' : ''}`],
-    ['Versions', `residua ${config.versions.residua}, Node ${config.versions.node}`],
+    ['Versions', versions(config)],
   ];
   const shown = rows.filter((row): row is [string, string] => row[1] !== null);
   return html`<section aria-labelledby="settings">
@@ -40,6 +40,10 @@ ${config.command === undefined ? null : html`<h3>The command that repeats it</h3
 <h3>SHA-256 of the weights</h3><pre><code>${summary.weightsHash}</code></pre>
 <p class="muted">The same settings and version give the same weights, for any number of threads. config.json has all of them.</p>
 </section>`;
+}
+
+function versions({ versions: { residua, node, browser } }: RunConfig): string {
+  return [`residua ${residua}`, node && `Node ${node}`, browser].filter(Boolean).join(', ');
 }
 
 function transforms(list: RunConfig['transforms']['train']): Html {

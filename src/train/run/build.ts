@@ -1,16 +1,25 @@
 // Everything that a run is made of, built from its configuration and not yet begun. What can be wrong (data, transforms,
-// model, schedule) is found out here, before a run folder exists.
+// model, schedule) is found out here, before a run folder exists. Where the data, the threads and the files of weights come
+// from is the platform's: Node's is platform.node.ts, a tab's is in src/studio/page/engine.
 
-import { type BatchLoader, type Dataset, fromConfig, randomSplit, type SplitName } from '../../data/index.ts';
-import { createLoader, type DataSource } from '../../data/node.ts';
-import { createDevice } from '../../devices/create-device.node.ts';
+import {
+  type BatchLoader,
+  type Dataset,
+  fromConfig,
+  type LoaderOptions,
+  randomSplit,
+  type SplitName,
+  take,
+} from '../../data/index.ts';
+import type { DataSource } from '../../data/sources/source.ts';
 import type { Device } from '../../devices/device.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
-import { readWeightsFile } from '../../formats/weights.node.ts';
+import type { SafeTensor } from '../../formats/safetensors.ts';
 import { createModel } from '../../models/index.ts';
 import { fitStateNames, type Module } from '../../nn/index.ts';
 import { EarlyStopping } from '../early-stopping.ts';
 import { ModelEma } from '../ema.ts';
+import { Evaluator } from '../evaluate.ts';
 import { freezeStages, type LoadedHead, loadForFineTuning } from '../fine-tune.ts';
 import type { ModelCard } from '../model-file.ts';
 import { createOptimizer, type Optimizer } from '../optimizers/index.ts';
@@ -18,7 +27,6 @@ import { power } from '../power.ts';
 import { createSchedule, type Schedule } from '../schedules/index.ts';
 import { createTask, type Task } from '../task.ts';
 import type { RunConfig } from './config.ts';
-import { findDataset, openDataset } from './datasets.node.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface BuiltRun {
@@ -40,6 +48,8 @@ export interface BuiltRun {
   /** Of the images held out; undefined when there are none. */
   readonly validation: BatchLoader | undefined;
   readonly test: BatchLoader;
+  /** Of `measured`: both sets are measured by the same programs. */
+  readonly evaluator: Evaluator;
   /** Ends the device and the loaders. */
   close(): Promise<void>;
 }
@@ -47,18 +57,35 @@ export interface BuiltRun {
 /** Images at once when nothing is trained. */
 export const EVALUATION_BATCH = 100;
 
+/** What a run needs of where it runs. */
+export interface Platform {
+  /** @throws UsageError where there is no such data set here */
+  findDataset(nameOrFolder: string): DataSource;
+  createDevice(name: RunConfig['device'], options: { threads?: number; strict?: boolean }): Promise<Device>;
+  createLoader(dataset: Dataset, options: LoaderOptions): BatchLoader;
+  /** A file of weights, in whatever format. */
+  readWeights(
+    file: string,
+  ): Promise<{ readonly tensors: ReadonlyMap<string, SafeTensor>; readonly notes: readonly string[] }>;
+}
+
 export interface BuildOptions {
+  readonly platform: Platform;
   readonly reporter: Reporter;
   /** All weights will come from a checkpoint: a file that the first ones came from isn't needed any more. */
   readonly resumed: boolean;
 }
 
-export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOptions): Promise<BuiltRun> {
+export async function buildRun(config: RunConfig, options: BuildOptions): Promise<BuiltRun> {
+  const { platform, reporter, resumed } = options;
   const { seed, task: taskName, labelSmoothing, modelOptions } = config;
-  const source = findDataset(config.dataset);
+  const source = platform.findDataset(config.dataset);
   for (const note of source.notes) reporter.note?.(note);
   const onProgress = reporter.download?.bind(reporter);
-  const open = (split: SplitName) => openDataset(source, { split, limit: config.limit, onProgress });
+  const open = async (split: SplitName) => {
+    const dataset = await source.open(split, { onProgress });
+    return config.limit === null ? dataset : take(dataset, config.limit);
+  };
   const [trainSet, heldOut] = await validationOf(source, config, open);
   const testSet = await open('test');
 
@@ -71,31 +98,40 @@ export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOp
     reporter.warning?.(`Images are ${sizes}: the model is measured on a size that it was not trained for.`);
   }
 
-  const options = { ...modelOptions, classes: trainSet.classes.length, inChannels: channels, imageSize: height };
-  const newModel = () => createModel(config.model, { ...options, seed });
+  const built = { ...modelOptions, classes: trainSet.classes.length, inChannels: channels, imageSize: height };
+  const newModel = () => createModel(config.model, { ...built, seed });
   const model = newModel();
-  const head = config.weights !== null && !resumed ? await loadWeights(model, config.weights, reporter) : undefined;
+  const head = config.weights !== null && !resumed ? await loadWeights(model, config.weights, options) : undefined;
   freezeStages(model, config.freeze);
   const optimizer = createOptimizer(config.optimizer, model.trainableParameters());
   const ema = config.ema === null ? undefined : new ModelEma(model, newModel(), config.ema);
   const measured = ema?.model ?? model;
   const task = createTask(taskName, { labelSmoothing, mixed: config.mixup > 0 || config.cutmix > 0 });
   const evaluationLoader = (dataset: Dataset) =>
-    createLoader(dataset, { batchSize: EVALUATION_BATCH, transform: preprocess });
+    platform.createLoader(dataset, { batchSize: EVALUATION_BATCH, transform: preprocess });
 
   const loaders: BatchLoader[] = [];
   const keep = (loader: BatchLoader) => {
     loaders.push(loader);
     return loader;
   };
-  const device = await createDevice(config.device, { threads: config.threads ?? undefined, strict: config.strict });
+  const device = await platform.createDevice(config.device, {
+    threads: config.threads ?? undefined,
+    strict: config.strict,
+  });
   const close = async () => {
     await Promise.all(loaders.map((loader) => loader.close()));
     await device.close();
   };
   try {
     const training = keep(
-      createLoader(trainSet, { batchSize: config.batchSize, shuffle: true, seed, transform: augment, mix: config }),
+      platform.createLoader(trainSet, {
+        batchSize: config.batchSize,
+        shuffle: true,
+        seed,
+        transform: augment,
+        mix: config,
+      }),
     );
     const length = { epochs: config.epochs, stepsPerEpoch: Math.ceil(training.batchesPerEpoch / config.accumulate) };
     warn(config, length.epochs * length.stepsPerEpoch, reporter);
@@ -109,7 +145,7 @@ export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOp
       head,
       card: {
         model: config.model,
-        options,
+        options: built,
         classes: trainSet.classes,
         imageShape: trainSet.imageShape,
         preprocessing: preprocess.config,
@@ -122,6 +158,7 @@ export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOp
       training,
       validation: heldOut && keep(evaluationLoader(heldOut)),
       test: keep(evaluationLoader(testSet)),
+      evaluator: new Evaluator({ device, model: measured, task }),
       close,
     };
   } catch (error) {
@@ -130,8 +167,8 @@ export async function buildRun(config: RunConfig, { reporter, resumed }: BuildOp
   }
 }
 
-async function loadWeights(model: Module, file: string, reporter: Reporter): Promise<LoadedHead> {
-  const { tensors, notes } = await readWeightsFile(file);
+async function loadWeights(model: Module, file: string, { platform, reporter }: BuildOptions): Promise<LoadedHead> {
+  const { tensors, notes } = await platform.readWeights(file);
   const fitted = fitStateNames(tensors, model.stateDict());
   for (const note of [...notes, ...fitted.notes]) reporter.warning?.(note);
   try {

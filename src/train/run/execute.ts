@@ -1,0 +1,151 @@
+// A run that is built, from its first step, or where a checkpoint left it, to its result: train, save every minute, at every
+// epoch and at the end, then measure on the test set, once. The test set chooses nothing: it is not looked at before the last
+// epoch is done. On any platform: where the files go is the caller's (a folder on a disk, or a tab's own storage).
+
+import { summarise } from '../../models/index.ts';
+import { saveCheckpoint } from '../checkpoint.ts';
+import type { Evaluation } from '../evaluate.ts';
+import { stageStates } from '../fine-tune.ts';
+import { type TrainOutcome, train } from '../loop.ts';
+import { writeModelFile } from '../model-file.ts';
+import type { LogPoint } from '../progress.ts';
+import type { TrainingState } from '../state.ts';
+import { weightsHash } from '../weights-hash.ts';
+import type { BuiltRun } from './build.ts';
+import type { RunConfig } from './config.ts';
+import type { Reporter, RunSummary } from './reporter.ts';
+
+/** The files that a run writes as it goes. What is replaced is replaced as a whole, whatever happens in between. */
+export interface RunStore {
+  /** A line more of metrics.jsonl. */
+  appendMetrics(point: LogPoint): Promise<void>;
+  /** Keeps the one before, too. */
+  writeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  writeModel(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  writeResult(summary: RunSummary): Promise<void>;
+}
+
+export interface Run {
+  /** How to call it: its folder. */
+  readonly folder: string;
+  readonly store: RunStore;
+  readonly config: RunConfig;
+  readonly built: BuiltRun;
+  readonly reporter: Reporter;
+  /** Aborting it ends the run after the step under way, with everything saved. */
+  readonly signal?: AbortSignal;
+  /** When the call began, of performance.now(). */
+  readonly begin: number;
+  readonly state: TrainingState;
+  /** What was logged before a resume; grows. */
+  readonly log: LogPoint[];
+  /** Of the last checkpoint; undefined before the first. */
+  savedStep?: number;
+}
+
+/** Trains to the end, or until the signal, and writes the weights. */
+export async function trainToWeights(run: Run): Promise<TrainOutcome> {
+  const { store, config, built, reporter, signal, state, log } = run;
+  const { device, model, measured, task, optimizer, ema, earlyStopping, schedule, training, validation } = built;
+  let lastSave = performance.now();
+  const save = async () => {
+    await store.writeCheckpoint(await saveCheckpoint(built, state));
+    run.savedStep = state.step;
+    lastSave = performance.now();
+  };
+
+  const outcome = await train({
+    device,
+    model,
+    task,
+    optimizer,
+    ema,
+    earlyStopping,
+    state,
+    signal,
+    loader: training,
+    accumulate: config.accumulate,
+    clipGradNorm: config.clipGradNorm ?? undefined,
+    learningRate: schedule,
+    epochs: config.epochs,
+    logEvery: config.logEvery,
+    validate: validation && (() => built.evaluator.run(validation, { onProgress: progressOf('validation', run) })),
+    onReady: (ready) => reporter.start?.({ ...describeRun(run), ...ready }),
+    onStep: async (progress) => {
+      reporter.step?.(progress);
+      if (performance.now() - lastSave >= 1000 * config.checkpointSeconds) await save();
+    },
+    onLog: async (point) => {
+      log.push(point);
+      await store.appendMetrics(point);
+      reporter.log?.(point);
+    },
+    onEpoch: async (summary) => {
+      await save();
+      reporter.epoch?.(summary);
+    },
+  });
+  if (outcome.status === 'stopped') await save();
+  if (outcome.status === 'finished' && state.best) await earlyStopping?.restore();
+  for (const variable of measured.stateDict().values()) await device.read(variable);
+  await store.writeModel(writeModelFile(measured, built.card));
+  return outcome;
+}
+
+/** Measures a run that is finished on its test set, and writes what the run came to. */
+export async function conclude(run: Run, { status }: TrainOutcome): Promise<RunSummary> {
+  const { store, built, begin, state } = run;
+  const test = status === 'finished' ? await measure(run) : null;
+  const summary: RunSummary = {
+    status: test ? 'finished' : 'stopped',
+    test,
+    steps: state.step,
+    epochs: state.epoch,
+    best: state.best ?? null,
+    images: state.images,
+    trainSeconds: state.seconds,
+    imagesPerSecond: state.seconds === 0 ? 0 : state.images / state.seconds,
+    seconds: (performance.now() - begin) / 1000,
+    weightsHash: await weightsHash(built.measured),
+  };
+  await store.writeResult(summary);
+  return summary;
+}
+
+/** On the test set; null when the signal comes in the middle of it. */
+async function measure(run: Run): Promise<Evaluation | null> {
+  const { signal, built } = run;
+  try {
+    return await built.evaluator.run(built.test, { signal, onProgress: progressOf('test', run) });
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return null;
+    throw error;
+  }
+}
+
+function progressOf(set: 'validation' | 'test', { built, reporter }: Run): (images: number) => void {
+  const of = built[set]!.dataset.length;
+  return (images) => reporter.evaluate?.({ set, images, of });
+}
+
+/** What is known of it before its first step, but what the compiler says. */
+export function describeRun({ folder, config, built, state, begin }: Run) {
+  const { device, model, head, card, training, validation, test } = built;
+  const { parameters, multiplyAdds } = summarise(model, [1, ...training.imageShape]);
+  return {
+    folder,
+    config,
+    device: device.name,
+    parameters,
+    stages: stageStates(model),
+    head: head ?? null,
+    multiplyAdds,
+    trainImages: training.dataset.length,
+    validationImages: validation?.dataset.length ?? 0,
+    testImages: test.dataset.length,
+    classes: card.classes,
+    batchesPerEpoch: Math.ceil(training.batchesPerEpoch / config.accumulate),
+    startStep: state.step,
+    secondsToStart: (performance.now() - begin) / 1000,
+  };
+}
