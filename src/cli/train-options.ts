@@ -1,71 +1,28 @@
-// The options of `residua train`, each checked where it is read, and what they make of a recipe.
+// The options of `residua train`, each checked where it is read. What they make of a recipe is in src/train/run/settings.ts.
 
 import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { catalog } from '../data/index.ts';
-import { type DeviceName, deviceNames } from '../devices/create-device.node.ts';
-import { ResiduaError, UsageError } from '../errors.ts';
-import { type ShortcutOption, shortcutOptions } from '../models/index.ts';
-import { type ActivationName, activationNames } from '../nn/index.ts';
+import { deviceNames } from '../devices/create-device.node.ts';
+import { ResiduaError } from '../errors.ts';
+import { shortcutOptions } from '../models/index.ts';
+import { activationNames } from '../nn/index.ts';
+import { augmentNames, optimizerNames, recipeNames, scheduleNames, taskNames } from '../train/index.ts';
 import {
-  type AugmentName,
-  augmentNames,
-  type OptimizerName,
-  optimizerNames,
-  type RecipeName,
-  recipeNames,
-  type ScheduleName,
-  scheduleNames,
-  type TaskName,
-  taskNames,
-} from '../train/index.ts';
-import { type RunConfig, type RunOverrides, resolveRunConfig } from '../train/run/node.ts';
+  configOfSettings,
+  type RunConfig,
+  type RunOverrides,
+  resolveRunConfig,
+  type TrainSettings,
+} from '../train/run/node.ts';
 import { alternatives } from './format.ts';
 import { modelName } from './model-name.ts';
 import { nearest } from './suggest.ts';
 import { integer, listOf, number, oneOf, text } from './values.ts';
 
-export interface TrainFlags {
-  readonly recipe?: RecipeName;
-  readonly dataset?: string;
-  readonly model?: string;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly lr?: number;
-  readonly limit?: number;
-  readonly validation?: number;
-  readonly optimizer?: OptimizerName;
-  readonly momentum?: number;
-  readonly weightDecay?: number;
-  readonly schedule?: ScheduleName;
-  readonly warmUp?: number;
-  readonly task?: TaskName;
-  readonly labelSmoothing?: number;
-  readonly accumulate?: number;
-  readonly clipGradNorm?: number;
-  /** false: --no-ema. */
-  readonly ema?: number | false;
-  readonly emaWarmUp?: boolean;
-  readonly patience?: number;
-  readonly weights?: string;
-  readonly freeze?: string[];
-  readonly activation?: ActivationName;
-  readonly shortcut?: ShortcutOption;
-  readonly zeroInitResidual?: boolean;
-  readonly dropout?: number;
-  readonly augment?: AugmentName;
-  readonly imageSize?: number;
-  readonly erase?: number;
-  readonly mixup?: number;
-  readonly cutmix?: number;
-  readonly seed?: number;
+export interface TrainFlags extends TrainSettings {
   readonly seeds?: number;
-  readonly device?: DeviceName;
-  readonly threads?: number;
-  readonly strict?: boolean;
   readonly out?: string;
-  readonly logEvery?: number;
-  readonly checkpointSeconds?: number;
   readonly resume?: string;
 }
 
@@ -155,75 +112,6 @@ export function datasetName(value: string): string {
  * @param source the model that the weights to begin with were made for, where they say it and no other is named
  * @throws UsageError where options contradict each other
  */
-export function configOf(flags: TrainFlags, source: Pick<RunOverrides, 'model' | 'modelOptions'> = {}): RunConfig {
-  const { activation, shortcut, zeroInitResidual, dropout } = flags;
-  const overrides: RunOverrides = {
-    recipe: flags.recipe,
-    dataset: flags.dataset,
-    limit: flags.limit,
-    validationImages: flags.validation,
-    model: flags.model ?? source.model,
-    modelOptions: { ...source.modelOptions, ...said({ activation, shortcut, zeroInitResidual, dropout }) },
-    task: flags.task,
-    labelSmoothing: flags.labelSmoothing,
-    augment: flags.augment,
-    imageSize: flags.imageSize,
-    erase: flags.erase,
-    mixup: flags.mixup,
-    cutmix: flags.cutmix,
-    epochs: flags.epochs,
-    batchSize: flags.batchSize,
-    learningRate: flags.lr,
-    optimizer: flags.optimizer,
-    schedule: flags.schedule,
-    accumulate: flags.accumulate,
-    clipGradNorm: flags.clipGradNorm,
-    patience: flags.patience,
-    weights: flags.weights,
-    freeze: flags.freeze,
-    seed: flags.seed,
-    device: flags.device,
-    threads: flags.threads,
-    strict: flags.strict,
-    logEvery: flags.logEvery,
-    checkpointSeconds: flags.checkpointSeconds,
-  };
-  const config = resolveRunConfig(overrides);
-  return resolveRunConfig({
-    ...overrides,
-    transforms: config.transforms,
-    optimizer: adjustOptimizer(config.optimizer, flags),
-    ema: adjustEma(config.ema, flags),
-    schedule: flags.warmUp === undefined ? config.schedule : { ...config.schedule, warmUpEpochs: flags.warmUp },
-  });
-}
-
-/** Without what is undefined. */
-function said<Options extends object>(options: Options): Partial<Options> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>;
-}
-
-/** @param flags.emaWarmUp true where nothing is said */
-function adjustEma(recipe: RunConfig['ema'], { ema, emaWarmUp = true }: TrainFlags): RunConfig['ema'] {
-  const own = ema === undefined ? recipe : ema === false ? null : { decay: ema, warmUp: true };
-  if (own) return { ...own, warmUp: own.warmUp && emaWarmUp };
-  if (emaWarmUp) return null;
-  throw new UsageError('--no-ema-warm-up is about an average that this run does not take', {
-    hint: 'Add --ema 0.999, or leave it out.',
-  });
-}
-
-function adjustOptimizer(
-  optimizer: RunConfig['optimizer'],
-  { momentum, weightDecay }: TrainFlags,
-): RunConfig['optimizer'] {
-  const adjusted = weightDecay === undefined ? optimizer : { ...optimizer, weightDecay };
-  if (momentum === undefined) return adjusted;
-  if (adjusted.name !== 'sgd') {
-    throw new UsageError(`--momentum is a setting of sgd, but this run uses ${adjusted.name}`, {
-      hint: 'Add --optimizer sgd, or leave --momentum out.',
-    });
-  }
-  // Nesterov's form looks ahead along the momentum, and without one there is nothing to look along.
-  return { ...adjusted, momentum, nesterov: momentum > 0 && adjusted.nesterov };
+export function configOf(flags: TrainFlags, source?: Pick<RunOverrides, 'model' | 'modelOptions'>): RunConfig {
+  return configOfSettings(flags, resolveRunConfig, source);
 }

@@ -6,11 +6,10 @@
 //
 // Numbers are plain JSON numbers, shares are from 0 to 1, times are milliseconds since 1970.
 
-import type { TrainFlags } from '../cli/train-options.ts';
 import type { ImageShape, Split, SplitName } from '../data/index.ts';
 import type { ModelEntry } from '../models/index.ts';
 import type { BestEpoch, Evaluation, LogPoint, Recipe } from '../train/index.ts';
-import type { RunConfig, RunSummary } from '../train/run/node.ts';
+import type { RunConfig, RunSummary, TrainSettings } from '../train/run/node.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- addresses
 
@@ -148,7 +147,7 @@ export interface DatasetView {
  * What may be said about a run, under the names of the options of `residua train` in camelCase: { recipe: 'digits', epochs: 3,
  * lr: 0.01, batchSize: 64 }. What is left out comes from the recipe. `dataset` may be a folder on the server's machine.
  */
-export type RunSettings = Omit<TrainFlags, 'out' | 'resume' | 'seeds'>;
+export type RunSettings = TrainSettings;
 
 export interface ResolveRequest {
   readonly settings: RunSettings;

@@ -24,3 +24,4 @@ export {
   type Spread,
   trainSeeds,
 } from './seeds.node.ts';
+export { configOfSettings, type TrainSettings } from './settings.ts';
