@@ -20,9 +20,10 @@ export class ProgressReporter implements Reporter {
   }
 
   download({ file, url, received, total }: DownloadProgress): void {
-    if (received === 0 && url !== this.#downloading) {
+    if (url !== this.#downloading) {
       this.#downloading = url;
-      this.line.log(`Downloading ${url} (${bytes(total)})`);
+      const there = received > 0 ? `, of which ${bytes(received)} are here` : '';
+      this.line.log(`Downloading ${url} (${bytes(total)}${there})`);
     }
     const fields = [`${bytes(received)} of ${bytes(total)}`];
     this.#bar(received / total, file, fields);

@@ -1,17 +1,25 @@
 // Fetching one file of a data set: several mirrors, each tried a few times, the content checked before it gets its final
-// name. Under that name there is either the whole, right file or nothing.
+// name. Under that name there is either the whole, right file or nothing. What an attempt has brought is kept, and the next
+// one goes on from there, whichever mirror or process it is; of several processes that want the same file one fetches it,
+// and the others wait.
 
-import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResiduaError } from '../errors.ts';
+import { describeOwner, InUse, type Lock, lock } from '../files/lock.node.ts';
+import { cannotWrite, WriteError } from '../files/write-atomically.node.ts';
+import { fetchRest, type RemoteFile, WrongAnswer } from './download/fetch-rest.node.ts';
+import { PartialFile, receivedOf } from './download/partial-file.node.ts';
+
+export type { RemoteFile } from './download/fetch-rest.node.ts';
 
 export interface DownloadProgress {
   /** The file's name, such as train-images-idx3-ubyte.gz. */
   readonly file: string;
   readonly url: string;
-  /** Bytes so far; the first report of an attempt says 0. */
+  /** Bytes so far; the first report of an attempt says what was there before it. */
   readonly received: number;
   /** Bytes in all. */
   readonly total: number;
@@ -22,110 +30,140 @@ export interface DownloadOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Instead of the platform's fetch, such as one that goes through a proxy. */
   readonly fetch?: typeof fetch;
-  /** Milliseconds without a byte until an attempt is given up; 30,000 by default. */
+  /** Milliseconds with next to nothing received until an attempt is given up; 30,000 by default. */
   readonly timeout?: number;
-  /** Attempts at each mirror; 3 by default. */
+  /** Attempts at each mirror that bring next to nothing; 3 by default. */
   readonly attempts?: number;
   /** Milliseconds before the second attempt, doubled before each further one; 500 by default. */
   readonly retryDelay?: number;
 }
 
-export interface RemoteFile {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly md5: string;
-  /** Addresses of folders that hold the file, the preferred one first. */
-  readonly mirrors: readonly string[];
-}
+type Settings = Required<DownloadOptions>;
 
-/** A mirror has answered, and asking it again would not help. */
-class WrongAnswer extends Error {}
+/** An attempt that brings this share of the file was worth it, and is not counted. */
+const WORTHWHILE = 1 / 100;
+/** Milliseconds between looks at another process's download. */
+const LOOK = 100;
 
 /**
- * Writes the file to `path`; its folder is made when missing.
- * @throws ResiduaError that says what each mirror answered and where to put the file by hand
+ * Writes the file to `path`, unless there is one; its folder is made when missing.
+ * @throws ResiduaError that says what each mirror answered and where to put the file by hand; that the folder can't be
+ *   written; that another process has the file under way, and seems to hang
  */
 export async function download(file: RemoteFile, path: string, options: DownloadOptions = {}): Promise<void> {
-  const { attempts = 3, retryDelay = 500 } = options;
+  const { onProgress = () => {}, timeout = 30_000, attempts = 3, retryDelay = 500 } = options;
+  const settings = { onProgress, fetch: options.fetch ?? fetch, timeout, attempts, retryDelay };
+  try {
+    await mkdir(dirname(path), { recursive: true }).catch((error) => {
+      throw cannotWrite(path, error);
+    });
+    const held = await waitForLock(file, path, settings);
+    try {
+      if (!existsSync(path)) await fetchTo(path, file, settings);
+    } finally {
+      await held.release();
+    }
+  } catch (error) {
+    if (!(error instanceof WriteError)) throw error;
+    throw new ResiduaError(error.message, {
+      hint: `${error.remedy}, then run again to go on, or choose another cache directory.`,
+      cause: error,
+    });
+  }
+}
+
+/** Waits as long as another process that has the lock gets on with the file. */
+async function waitForLock(file: RemoteFile, path: string, settings: Settings): Promise<Lock> {
+  // Longer than this process itself would hope for a byte.
+  const patience = (settings.timeout + settings.retryDelay) * settings.attempts * (file.mirrors.length + 1);
+  let received = -1;
+  let since = Date.now();
+  for (;;) {
+    try {
+      return await lock(lockOf(path));
+    } catch (error) {
+      if (!(error instanceof InUse)) throw error;
+      const now = await receivedOf(path);
+      if (now !== received) {
+        received = now;
+        since = Date.now();
+        const report = { file: file.name, url: file.mirrors[0] + file.name, total: file.size };
+        settings.onProgress({ ...report, received: Math.min(received, file.size) });
+      } else if (Date.now() - since > patience) throw hanging(path, error, patience);
+    }
+    await delay(LOOK);
+  }
+}
+
+const lockOf = (path: string): string => `${path}.lock`;
+
+function hanging(path: string, { owner }: InUse, patience: number): ResiduaError {
+  const message = `${path} is under way to ${describeOwner(owner)}, and nothing has come for ${patience / 1000} s`;
+  return new ResiduaError(message, { hint: `End that process; if it runs no more, delete ${lockOf(path)}.` });
+}
+
+async function fetchTo(path: string, file: RemoteFile, settings: Settings): Promise<void> {
+  const partial = await PartialFile.open(path, file.size);
+  try {
+    await fetchFromMirrors(partial, path, file, settings);
+    await partial.finish();
+  } finally {
+    await partial.close();
+  }
+}
+
+async function fetchFromMirrors(
+  partial: PartialFile,
+  path: string,
+  file: RemoteFile,
+  settings: Settings,
+): Promise<void> {
   const failures: string[] = [];
   for (const mirror of file.mirrors) {
-    const url = mirror + file.name;
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      try {
-        return await save(path, await fetchOnce(file, url, options));
-      } catch (error) {
-        if (error instanceof ResiduaError) throw error;
-        const again = attempt < attempts && !(error instanceof WrongAnswer);
-        if (again) {
-          await delay(retryDelay * 2 ** (attempt - 1));
-          continue;
-        }
-        failures.push(`${url}: ${reason(error)}${attempt > 1 ? ` (${attempt} attempts)` : ''}`);
-        break;
-      }
-    }
+    const failure = await tryMirror(partial, file, mirror + file.name, settings);
+    if (failure === undefined) return;
+    failures.push(failure);
   }
+  const kept = partial.size > 0 ? ` (the ${partial.size} bytes that came are kept)` : '';
   throw new ResiduaError(`could not download ${file.name} (${file.size} bytes):\n  ${failures.join('\n  ')}`, {
-    hint: `Check the connection, or get the file yourself and put it at ${path}`,
+    hint: `Check the connection and run again${kept}, or get the file yourself and put it at ${path}`,
   });
 }
 
-async function fetchOnce(file: RemoteFile, url: string, options: DownloadOptions): Promise<Uint8Array> {
-  const { onProgress, timeout = 30_000 } = options;
-  const controller = new AbortController();
-  const giveUp = () => controller.abort(new Error(`nothing received for ${timeout / 1000} s`));
-  let timer = setTimeout(giveUp, timeout);
-  try {
-    const response = await (options.fetch ?? fetch)(url, { signal: controller.signal });
-    if (!response.ok) {
-      const answer = `HTTP ${response.status} ${response.statusText}`.trim();
-      await response.body?.cancel();
-      const temporary = response.status >= 500 || response.status === 408 || response.status === 429;
-      throw temporary ? new Error(answer) : new WrongAnswer(answer);
-    }
-    const content = new Uint8Array(file.size);
-    let received = 0;
-    const report = () => onProgress?.({ file: file.name, url, received, total: file.size });
-    report();
-    for await (const piece of response.body ?? []) {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, timeout);
-      if (received + piece.length > file.size) {
-        throw new WrongAnswer(`expected ${file.size} bytes, found more`);
+/** @returns why the mirror was given up; undefined when the file is whole */
+async function tryMirror(
+  partial: PartialFile,
+  file: RemoteFile,
+  url: string,
+  { fetch, timeout, attempts, retryDelay, onProgress }: Settings,
+): Promise<string | undefined> {
+  const onReceived = (received: number) => onProgress({ file: file.name, url, received, total: file.size });
+  const tags = new Map<string, string>();
+  let made = 0;
+  let most = partial.size;
+  for (let vain = 0; ; ) {
+    try {
+      made++;
+      await fetchRest(partial, file, url, tags, { fetch, timeout, onReceived });
+      return undefined;
+    } catch (error) {
+      if (error instanceof ResiduaError) throw error;
+      if (partial.size > most + file.size * WORTHWHILE) {
+        most = partial.size;
+        vain = 0;
+      } else vain++;
+      if (vain >= attempts || error instanceof WrongAnswer) {
+        return `${url}: ${reason(error)}${made > 1 ? ` (${made} attempts)` : ''}`;
       }
-      content.set(piece, received);
-      received += piece.length;
-      report();
+      await delay(retryDelay * 2 ** Math.max(0, vain - 1));
     }
-    if (received < file.size) throw new Error(`expected ${file.size} bytes, found ${received}`);
-    const md5 = createHash('md5').update(content).digest('hex');
-    if (md5 !== file.md5) throw new WrongAnswer(`expected md5 ${file.md5}, found ${md5}`);
-    return content;
-  } finally {
-    clearTimeout(timer);
-    controller.abort(); // ends a body that was not read to its end
-  }
-}
-
-/** Writes beside the final place and renames, so that a broken-off write leaves nothing under the final name. */
-async function save(path: string, content: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to report
-    throw new ResiduaError(`could not write ${path}: ${reason(error)}`, {
-      hint: 'Free some space, or choose another cache directory.',
-      cause: error,
-    });
   }
 }
 
 /** The message of an error with that of its cause: fetch says only 'fetch failed' and puts the reason there. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  if (!(error.cause instanceof Error)) return error.message;
+  const { message, code } = error.cause as NodeJS.ErrnoException;
+  return `${error.message}: ${message || code || error.cause.name}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -16,12 +16,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A member of a ustar archive, written out by the format's description (POSIX.1-1988). */
-function member(name: string, content: Uint8Array, type = '0'): Buffer {
+function member(name: string, content: Uint8Array, type = '0', target = ''): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);
   header.write('0000644\0', 100);
   header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
-  header.write(`${type}ustar\x0000`, 156);
+  header.write(target, 157);
+  header.write(type, 156);
+  header.write('ustar\x0000', 257);
   header.write(' '.repeat(8), 148);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
@@ -86,6 +88,71 @@ describe('an archive', () => {
     expect(error).toBeInstanceOf(ResiduaError);
     expect(error.message).toContain(join(folder, 'tiny.tar.gz'));
     expect(error.message).toContain(message);
+  });
+});
+
+describe('an archive that means harm', () => {
+  /** Every name below a folder, links not followed. */
+  const tree = (directory: string) => readdirSync(directory, { recursive: true }).map(String).sort();
+  const none = Buffer.alloc(0);
+  const inside = () => join(folder, 'data', 'here');
+  const loadInside = async (archive: Buffer) => {
+    mkdirSync(inside(), { recursive: true });
+    writeFileSync(join(inside(), 'tiny.tar.gz'), archive);
+    const before = tree(folder);
+    try {
+      return await loadDataset(tiny(archive), { split: 'train', directory: inside() });
+    } finally {
+      expect(tree(folder)).toEqual(before); // nothing is written anywhere, inside or outside
+    }
+  };
+
+  it.each<[string, (outside: string) => Buffer[]]>([
+    ['paths that go up', () => [member('../escaped', train), member('tiny/../../escaped', train)]],
+    ['absolute paths', (outside) => [member(outside, train), member('/etc/residua-escaped', train)]],
+    [
+      'a link to outside, and a file through it',
+      (outside) => [
+        member('tiny/up', none, '2', '../..'),
+        member('tiny/up/escaped', train),
+        member(outside, none, '1'),
+      ],
+    ],
+    [
+      'devices and pipes',
+      () => [member('tiny/tty', none, '3'), member('tiny/disk', none, '4'), member('p', none, '6')],
+    ],
+    [
+      'a long name as PAX writes it',
+      (outside) => {
+        const line = ` path=${outside}\n`;
+        const size = line.length + 2;
+        return [member('pax', Buffer.from(`${size}${line}`), 'x'), member('short', train)];
+      },
+    ],
+  ])('by %s writes nothing, and what else is in it is read', async (_, harmful) => {
+    const dataset = await loadInside(archiveOf(...harmful(join(folder, 'escaped')), member('tiny/train.bin', train)));
+    expect([...dataset.labels]).toEqual([1, 2, 3]);
+  });
+
+  it('with a link in place of the file is refused', async () => {
+    const link = archiveOf(member('tiny/train.bin', none, '2', '/etc/passwd'));
+    await expect(loadInside(link)).rejects.toThrow('has no tiny/train.bin of 9219 bytes');
+  });
+
+  it.each<[string, (zeros: Buffer) => Buffer[]]>([
+    ['a member that nobody asked for', (zeros) => [member('zeros', zeros), member('tiny/train.bin', train)]],
+    ['an endless header', (zeros) => [member('pax', zeros, 'x'), member('tiny/train.bin', train)]],
+    ['the file, thousands of times', () => Array(3000).fill(member('tiny/train.bin', train))],
+    ['nothing at all behind its end', (zeros) => [member('tiny/train.bin', train), Buffer.alloc(1024), zeros]],
+  ])('by becoming a thousand times as large through %s is refused in bounded memory', async (_, members) => {
+    const archive = archiveOf(...members(Buffer.alloc(2 ** 26)));
+    expect(archive.length).toBeLessThan(2 ** 17);
+    const before = process.memoryUsage().rss;
+    await expect(loadInside(archive)).rejects.toThrow(
+      /cannot be unpacked \((expected at most 16789508 bytes after decompression, found more|Tar metadata entry exceeds)/,
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 27);
   });
 });
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Readable, Transform } from 'node:stream';
+import { Readable, pipeline as startPipeline, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
@@ -82,10 +82,11 @@ export async function readArchive(path: string, description: DatasetDescription,
   const wanted = new Map(splits[split].files.map((file) => [`${archive!.directory}/${file.name}`, file]));
   const found = new Map<string, Uint8Array>();
   try {
-    const tar = createReadStream(path).pipe(createGunzip());
+    const tar = atMost(unpackedLimit(description));
+    startPipeline(createReadStream(path), createGunzip(), tar, () => {}); // its errors come out of the last one
     const members = await unpackTar(Readable.toWeb(tar) as ReadableStream<Uint8Array>, {
       strict: true,
-      filter: ({ name, size }) => wanted.get(name)?.size === size,
+      filter: ({ name, size, type }) => type === 'file' && wanted.get(name)?.size === size,
     });
     for (const { header, data } of members) if (data !== undefined) found.set(header.name, data);
   } catch (error) {
@@ -95,6 +96,24 @@ export async function readArchive(path: string, description: DatasetDescription,
     const bytes = found.get(name);
     if (bytes === undefined) throw fail(`has no ${name} of ${file.size} bytes`);
     return { bytes, source: `${path}: ${name}` };
+  });
+}
+
+/** Bytes of a data set's archive, unpacked: its files, and room for what else is in it, such as a page to read. */
+function unpackedLimit({ splits }: DatasetDescription): number {
+  const files = Object.values(splits).flatMap((split) => split.files);
+  return files.reduce((sum, { size }) => sum + size, 2 ** 24);
+}
+
+/** Lets so many bytes through, and fails at the next: what is compressed may become a thousand times as much. */
+function atMost(limit: number): Transform {
+  let size = 0;
+  return new Transform({
+    transform(piece: Uint8Array, _, done) {
+      size += piece.length;
+      if (size > limit) done(new Error(`expected at most ${limit} bytes after decompression, found more`));
+      else done(null, piece);
+    },
   });
 }
 
