@@ -15,6 +15,7 @@ import { addWeightsOptions, descriptionOf, type WeightsFlags } from './weights-o
 interface Flags extends WeightsFlags {
   readonly limit?: number;
   readonly batchSize?: number;
+  readonly predictions?: boolean;
   readonly device?: DeviceName;
   readonly threads?: number;
   readonly strict?: boolean;
@@ -28,7 +29,8 @@ export function addEvaluate(program: Command): void {
     .argument('<run>', 'a run folder, or a file of weights: safetensors, .pth')
     .option('--dataset <name|dir>', 'another one than it was trained on', datasetName)
     .option('--limit <n>', 'only the first n images', integer(1))
-    .option('--batch-size <n>', 'images at once; does not change the result', integer(1, 65_536));
+    .option('--batch-size <n>', 'images at once; does not change the result', integer(1, 65_536))
+    .option('--predictions', 'with --json: also what each image is taken for, and how surely');
   addDeviceOptions(addWeightsOptions(command)).action(async (run: string, flags: Flags) => {
     const output = new Output(command);
     const line = new LiveLine(process.stderr);

@@ -10,6 +10,7 @@ import { activationNames } from '../nn/index.ts';
 import { augmentNames, optimizerNames, recipeNames, scheduleNames, taskNames } from '../train/index.ts';
 import {
   configOfSettings,
+  modelOfWeights,
   type RunConfig,
   type RunOverrides,
   resolveRunConfig,
@@ -106,6 +107,12 @@ export function datasetName(value: string): string {
   const guess = nearest(value, names);
   const question = guess === undefined ? '' : ` Did you mean ${guess}?`;
   throw new InvalidArgumentError(`Expected ${alternatives([...names, 'a folder that exists'])}.${question}`);
+}
+
+/** As configOf, with the model that weights to begin with were made for where no other is named. */
+export async function settledConfig(flags: TrainFlags): Promise<RunConfig> {
+  const { weights, model } = flags;
+  return configOf(flags, weights !== undefined && model === undefined ? await modelOfWeights(weights) : {});
 }
 
 /**

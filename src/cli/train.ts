@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import {
   hasSeeds,
-  modelOfWeights,
   type RunOptions,
   type RunResult,
   resumeRun,
@@ -20,7 +19,7 @@ import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
 import type { Screen } from './terminal.ts';
-import { addTrainOptions, configOf, type TrainFlags } from './train-options.ts';
+import { addTrainOptions, settledConfig, type TrainFlags } from './train-options.ts';
 import { seedLine, seedsReport, stoppedReport, stoppedSeedsReport, trainReport } from './train-report.ts';
 import { TrainReporter } from './train-reporter.ts';
 
@@ -79,9 +78,7 @@ type Job =
 async function prepare(command: Command, flags: TrainFlags): Promise<Job> {
   const { resume, out, seeds, ...settings } = flags;
   if (resume === undefined) {
-    const { weights, model } = settings;
-    const source = weights !== undefined && model === undefined ? await modelOfWeights(weights) : {};
-    const config = { ...configOf(settings, source), command: commandLine() };
+    const config = { ...(await settledConfig(settings)), command: commandLine() };
     if (seeds === undefined) {
       return { kind: 'run', begin: (options) => trainRun(config, { ...options, folder: out }) };
     }

@@ -44,6 +44,20 @@ export async function lock(path: string): Promise<Lock> {
   return held;
 }
 
+/**
+ * Who has the lock; undefined where nobody has, or whoever had it is dead. Only to be shown: it may have changed by the time it
+ * is looked at.
+ */
+export async function lockHolder(path: string): Promise<Owner | undefined> {
+  const owner = await readOwner(path);
+  return typeof owner === 'string' || !mayLive(owner) ? undefined : owner;
+}
+
+/** Whether a living owner is this very process of this machine, so that a signal reaches it and no other. */
+export function canSignal({ pid, host, processStart: start }: Owner): boolean {
+  return host === os.hostname() && start !== null && start === processStart(pid);
+}
+
 /** Another has the lock. */
 export class InUse extends Error {
   readonly owner: Owner;

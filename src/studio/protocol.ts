@@ -8,7 +8,7 @@
 
 import type { ImageShape, Split, SplitName } from '../data/index.ts';
 import type { ModelEntry } from '../models/index.ts';
-import type { BestEpoch, Evaluation, LogPoint, Recipe } from '../train/index.ts';
+import type { BestEpoch, Evaluation, LogPoint, Predictions, Recipe } from '../train/index.ts';
 import type { RunConfig, RunSummary, TrainSettings } from '../train/run/node.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- addresses
@@ -260,14 +260,6 @@ export interface EvaluationAnswer extends Evaluation {
   readonly classes: readonly string[];
   /** Of each image: the images behind each cell of the confusion matrix. null for multi-label. */
   readonly predictions: Predictions | null;
-}
-
-/** Arrays in the order of the test images. */
-export interface Predictions {
-  readonly labels: readonly number[];
-  readonly predicted: readonly number[];
-  /** Of the class that was predicted, three decimals. */
-  readonly probabilities: readonly number[];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- data

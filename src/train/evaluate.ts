@@ -2,7 +2,7 @@
 // compiled a batch size each, when one is first met, and kept, so the last, partial batch is like any other and a
 // validation after every epoch compiles nothing again.
 
-import type { BatchLoader } from '../data/index.ts';
+import type { Batch, BatchLoader } from '../data/index.ts';
 import type { Device, Program } from '../devices/device.ts';
 import { ResiduaError, UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
@@ -55,6 +55,8 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
   /** Called after every batch with the number of images done. */
   readonly onProgress?: (images: number) => void;
+  /** Called with every batch's logits [size, classes]; both are valid until it returns. */
+  readonly onLogits?: (logits: ArrayLike<number>, batch: Batch) => void;
 }
 
 export class Evaluator {
@@ -73,7 +75,7 @@ export class Evaluator {
    * @param loader its batch size does not change the result (beyond rounding)
    * @throws the signal's reason when it is aborted; ResiduaError when the loss is not a number
    */
-  async run(loader: BatchLoader, { signal, onProgress }: EvaluateOptions = {}): Promise<Evaluation> {
+  async run(loader: BatchLoader, { signal, onProgress, onLogits }: EvaluateOptions = {}): Promise<Evaluation> {
     const { dataset } = loader;
     const classes = dataset.classes.length;
     const metrics = this.#task.metrics(dataset.classes);
@@ -94,6 +96,7 @@ export class Evaluator {
       lossSum += loss[0] * batch.size;
       images += batch.size;
       metrics.add(logits, targets, batch.indices);
+      onLogits?.(logits, batch);
       onProgress?.(images);
       await breathe();
     }
@@ -121,9 +124,10 @@ export function evaluate({
   loader,
   signal,
   onProgress,
+  onLogits,
   ...options
 }: EvaluatorOptions & EvaluateOptions & { readonly loader: BatchLoader }): Promise<Evaluation> {
-  return new Evaluator(options).run(loader, { signal, onProgress });
+  return new Evaluator(options).run(loader, { signal, onProgress, onLogits });
 }
 
 /** @throws UsageError unless the logits are [N, classes] */

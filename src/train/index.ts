@@ -11,6 +11,7 @@ export { type TrainOptions, type TrainOutcome, train } from './loop.ts';
 export { type CalibrationBin, meanConfidence } from './metrics/calibration.ts';
 export type { ClassMetrics, Scores } from './metrics/class-metrics.ts';
 export type { Mistake } from './metrics/mistakes.ts';
+export type { Predictions } from './metrics/predictions.ts';
 export { type ModelCard, type ModelFile, readModelFile, writeModelFile } from './model-file.ts';
 export { type ModelInput, type ModelInputOptions, modelInput, takesCentredDigits } from './model-input.ts';
 export * from './optimizers/index.ts';

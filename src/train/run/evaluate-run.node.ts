@@ -5,6 +5,7 @@ import { createLoader } from '../../data/node.ts';
 import { createDevice, type DeviceName } from '../../devices/create-device.node.ts';
 import { UsageError } from '../../errors.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
+import { PredictionList, type Predictions } from '../metrics/predictions.ts';
 import { createTask } from '../task.ts';
 import { EVALUATION_BATCH } from './build.ts';
 import { findDataset, openDataset } from './datasets.node.ts';
@@ -21,13 +22,20 @@ export interface EvaluateRunOptions extends WeightsDescription {
   readonly device?: DeviceName;
   readonly threads?: number;
   readonly strict?: boolean;
+  /** Also what each image is taken for; false by default. */
+  readonly predictions?: boolean;
   /** Its download, evaluate and warning are called. */
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }
 
+export interface RunEvaluation extends Evaluation {
+  /** Of the test images, in their order; null for multi-label. Only where they were asked for. */
+  readonly predictions?: Predictions | null;
+}
+
 /** @param path a run folder or a weights file */
-export async function evaluateRun(path: string, options: EvaluateRunOptions = {}): Promise<Evaluation> {
+export async function evaluateRun(path: string, options: EvaluateRunOptions = {}): Promise<RunEvaluation> {
   const { reporter, signal, batchSize = EVALUATION_BATCH } = options;
   const { model, card, preprocessing, notes } = await loadRun(path, options);
   for (const note of notes) reporter?.warning?.(note);
@@ -51,15 +59,18 @@ export async function evaluateRun(path: string, options: EvaluateRunOptions = {}
   }
   const loader = createLoader(dataset, { batchSize, transform: preprocessing });
   const device = await createDevice(options.device, { threads: options.threads, strict: options.strict });
+  const predictions = options.predictions && card.task === 'single-label' ? new PredictionList() : null;
   try {
-    return await evaluate({
+    const evaluation = await evaluate({
       device,
       model,
       loader,
       signal,
       task: createTask(card.task),
       onProgress: (images) => reporter?.evaluate?.({ set: 'test', images, of: dataset.length }),
+      onLogits: (logits, { labels, size }) => predictions?.add(logits, labels.subarray(0, size)),
     });
+    return options.predictions ? { ...evaluation, predictions } : evaluation;
   } finally {
     await loader.close();
     await device.close();

@@ -3,12 +3,15 @@
 import os from 'node:os';
 import { join } from 'node:path';
 import { ResiduaError } from '../../errors.ts';
-import { InUse, type Lock, lock } from '../../files/lock.node.ts';
+import { InUse, type Lock, lock, lockHolder, type Owner } from '../../files/lock.node.ts';
 
 const LOCK = 'run.lock';
 
 /** Whether a file of this name, in a run folder, is a lock or what was left of one. */
 export const isLock = (name: string): boolean => name === LOCK || name.startsWith(`${LOCK}.`);
+
+/** The process that works on a run now; undefined where none does. */
+export const ownerOfFolder = (folder: string): Promise<Owner | undefined> => lockHolder(join(folder, LOCK));
 
 /**
  * @param folder exists

@@ -1,7 +1,7 @@
 // Runs as a whole, on Node: configuration, run folder, training, evaluation.
 
 export { parseRunConfig, type RunConfig, type RunOverrides } from './config.ts';
-export { type EvaluateRunOptions, evaluateRun } from './evaluate-run.node.ts';
+export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from './evaluate-run.node.ts';
 export {
   type ExportFormat,
   type ExportOptions,

@@ -35,10 +35,15 @@ export function filesOf(folder: string): RunFiles {
  */
 export async function createRunFolder(wanted: string | undefined, recipe: string, now = new Date()): Promise<string> {
   if (wanted !== undefined) return claim(resolve(wanted));
-  const name = resolve('runs', `${recipe}-${dateForNames(now)}`);
-  await makeFolder(dirname(name));
+  return createDatedFolder('runs', recipe, now);
+}
+
+/** A new folder PARENT/NAME-DATE, with a number behind it where that exists. @returns its absolute path */
+export async function createDatedFolder(parent: string, name: string, now = new Date()): Promise<string> {
+  const wanted = resolve(parent, `${name}-${dateForNames(now)}`);
+  await makeFolder(dirname(wanted));
   for (let i = 1; ; i++) {
-    const folder = i === 1 ? name : `${name}-${i}`;
+    const folder = i === 1 ? wanted : `${wanted}-${i}`;
     if (await makeFolder(folder, { mustBeNew: true })) return folder;
   }
 }
