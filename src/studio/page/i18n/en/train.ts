@@ -1,0 +1,6 @@
+// The Train page.
+
+export const train = {
+  title: 'Train',
+  lead: 'Choose data and a network, start, and watch it learn.',
+};
