@@ -57,7 +57,7 @@ describe.each([1, 2])('with %i threads', (threads) => {
     for (const name of Object.keys(outputs)) {
       expect(relativeError(found[name], expected[name]), name).toBeLessThan(2e-5);
     }
-    const steps = program.profile!(feeds).map(({ name }) => name);
+    const steps = (await program.profile!(feeds)).map(({ name }) => name);
     return steps.filter((name) => name.startsWith('pass'));
   }
 

@@ -31,7 +31,7 @@ export interface Program {
     feeds: Readonly<Record<string, Feed>>,
   ): Readonly<Record<string, Values>> | Promise<Readonly<Record<string, Values>>>;
   /** Runs once and says where the time went. Absent where a device can't tell. */
-  profile?(feeds: Readonly<Record<string, Feed>>): readonly StepTime[];
+  profile?(feeds: Readonly<Record<string, Feed>>): Promise<readonly StepTime[]>;
 }
 
 /** One step of a program, in the order in which they run. */

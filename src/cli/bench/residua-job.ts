@@ -14,7 +14,7 @@ export interface Job {
 
 export interface ResiduaJob extends Job {
   /** Takes the next batch and says where the time went; undefined where the device can't tell. */
-  profile(): readonly StepTime[] | undefined;
+  profile(): Promise<readonly StepTime[] | undefined>;
   readonly workspaceBytes: number;
 }
 
@@ -48,6 +48,6 @@ function job(program: Program, output: string, feedsOf: (step: number) => Record
   return {
     workspaceBytes: program.workspaceBytes,
     step: async () => (await program.run(feedsOf(step++)))[output],
-    profile: () => program.profile?.(feedsOf(step++)),
+    profile: async () => program.profile?.(feedsOf(step++)),
   };
 }

@@ -49,11 +49,11 @@ function cpuSeconds(): number {
 }
 
 /** The median of each part over some steps. */
-function profile({ count }: { count: number }): Answers['profile'] {
+async function profile({ count }: { count: number }): Promise<Answers['profile']> {
   if (!job || !('profile' in job)) throw new Error('only Residua can be profiled');
   const steps: (readonly StepTime[])[] = [];
   for (let i = 0; i < count; i++) {
-    const parts = job.profile();
+    const parts = await job.profile();
     if (parts === undefined) return { parts: null };
     steps.push(parts);
   }

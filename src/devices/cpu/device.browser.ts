@@ -48,7 +48,7 @@ function startHelper(thread: number): Helper {
         listener(data);
       };
     },
-    onFailure: (listener) => {
+    onDeath: (listener) => {
       worker.onerror = ({ message }) => listener(new Error(message || 'the browser did not start it'));
     },
     terminate: async () => worker.terminate(),

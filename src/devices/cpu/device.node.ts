@@ -35,7 +35,10 @@ function startHelper(thread: number): Helper {
         worker.unref();
         listener(message);
       }),
-    onFailure: (listener) => worker.on('error', listener),
+    onDeath: (listener) => {
+      worker.on('error', listener);
+      worker.on('exit', (code) => listener(new Error(`it ended with code ${code}`)));
+    },
     terminate: async () => {
       await worker.terminate();
     },

@@ -79,7 +79,7 @@ describe.each([1, 2])('the cpu device with %i threads', (threads) => {
     const model = new Conv2d(8, 8, { kernelSize: 3, padding: 1, random });
     const assignments = [assign(total, add(total, constant(1)))];
     const program = await device.compile({ outputs: { y: model.forward(mul(x, sum(weight))) }, assignments });
-    const times = program.profile!({ x: ramp(x.size) });
+    const times = await program.profile!({ x: ramp(x.size) });
     expect(times.some(({ name }) => name.startsWith('conv2d'))).toBe(true);
     expect(times.every(({ seconds }) => seconds >= 0)).toBe(true);
     expect([...(await device.read(total))]).toEqual([1]);

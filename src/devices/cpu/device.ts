@@ -23,9 +23,11 @@ import {
   controlBytes,
   type Placement,
   scratchBytesOf,
+  type WrittenPhase,
   writeFunction,
 } from './program-writer.ts';
 import type { Buffer, Emitter, Image, Step } from './step.ts';
+import { type Exports, ThreadedFunction } from './threaded-function.ts';
 import { type StartHelper, ThreadPool } from './threads.ts';
 import { gather, type Route, routeOf, scatter } from './transfer.ts';
 import { f32x4 } from './wasm.ts';
@@ -111,12 +113,26 @@ class CpuDevice implements Device {
       scratchBytes,
     };
     const { addressOf } = placement;
-    writeFunction(module, 'prepare', preparation, placement, this.threads, this.#control);
-    const phases = writeFunction(module, 'run', repeated, placement, this.threads, this.#control);
-    const { exports, call } = await this.#instantiate(module);
+    const write = (name: string, own: readonly Step[]) =>
+      writeFunction(module, name, own, placement, this.threads, this.#control);
+    const phases = { prepare: write('prepare', preparation), run: write('run', repeated) };
+    const { prepare, run } = await this.#instantiate(module, phases);
 
     const changes = planned.collected.assignments.length > 0;
     let preparedFor = -1;
+    const prepared = (): undefined | Promise<unknown> => {
+      if (preparedFor === this.#version || preparation.length === 0) return undefined;
+      preparedFor = this.#version;
+      return prepare.run();
+    };
+    const begin = <T>(repeat: () => T | Promise<T>): T | Promise<T> => {
+      this.#assertOpen();
+      const preparing = prepared();
+      const running = preparing ? preparing.then(repeat) : repeat();
+      if (changes) this.#version++;
+      return running;
+    };
+    const repeat = { run: () => run.run(), profile: () => run.profile() };
     return new CpuProgram({
       heap: this.#heap,
       workspaceBytes,
@@ -131,14 +147,10 @@ class CpuDevice implements Device {
         address: addressOf(image.buffer),
         route: routeOf(places, image.geometry),
       })),
-      phases: phases.map(({ steps: own, name }) => ({ steps: own, run: exports[name] as (thread: number) => void })),
-      run: (execute) => {
-        this.#assertOpen();
-        if (preparedFor !== this.#version && preparation.length > 0) call('prepare');
-        preparedFor = this.#version;
-        call('run', execute);
-        if (changes) this.#version++;
-      },
+      phases: phases.run.map(({ steps: own }) => own),
+      pool: this.#pool,
+      run: () => begin(repeat.run),
+      profile: () => begin(repeat.profile),
     });
   }
 
@@ -155,22 +167,20 @@ class CpuDevice implements Device {
     return [preparation, steps.filter((step) => !isPreparation.has(step))];
   }
 
-  /** The module's functions, and how to have all threads run one. */
-  async #instantiate(module: ModuleBuilder) {
+  /** The module's two functions, for all threads to run. */
+  async #instantiate(module: ModuleBuilder, phases: Record<'prepare' | 'run', readonly WrittenPhase[]>) {
     const shared = this.threads > 1;
     const pages = { initial: initialPages, maximum: maximumPages };
     const compiled = await WebAssembly.compile(module.encode({ pages, shared }));
-    const { exports } = await WebAssembly.instantiate(compiled, { env: { memory: this.#heap.memory } });
+    const instance = await WebAssembly.instantiate(compiled, { env: { memory: this.#heap.memory } });
     const ids = { prepare: ++this.#functions, run: ++this.#functions };
     if (shared) await this.#pool.load(compiled, { [ids.prepare]: 'prepare', [ids.run]: 'run' });
-    const own = exports as Record<string, (thread: number) => void>;
-    return {
-      exports,
-      call: (name: keyof typeof ids, execute: (thread: number) => void = own[name]) => {
-        if (shared) this.#pool.begin(ids[name]);
-        execute(0);
-      },
+    const exports = instance.exports as Exports;
+    const threaded = (name: keyof typeof ids) => {
+      const names = phases[name].map((phase) => phase.name);
+      return new ThreadedFunction({ exports, name, phases: names, pool: this.#pool, id: ids[name] });
     };
+    return { prepare: threaded('prepare'), run: threaded('run') };
   }
 
   #emitter(module: ModuleBuilder, steps: Step[], scratch: PlannedBuffer[]): Emitter {
@@ -205,6 +215,7 @@ class CpuDevice implements Device {
   }
 
   async read(variable: Variable): Promise<Values> {
+    while (this.#pool.late) await this.#pool.late;
     this.#assertOpen();
     const stored = this.#variables.get(variable);
     if (stored) {
@@ -216,6 +227,7 @@ class CpuDevice implements Device {
   }
 
   async write(variable: Variable, values: Values): Promise<void> {
+    while (this.#pool.late) await this.#pool.late;
     this.#assertOpen();
     checkWritten(variable, values);
     variable.value = values.slice();

@@ -10,11 +10,16 @@
 //
 // `prepare` is like `run`, for the steps that depend on nothing but variables: they need not be done again until one changes.
 //
-// A thread that waits first spins, for the others are usually done within microseconds; then it sleeps.
+// A thread that waits first spins, for the others are usually done within microseconds; then it sleeps. Helpers sleep for as
+// long as it takes. The first thread gives up after a second, for a helper may have died, and the caller has to look around
+// to find out. So each function says how far it has come (threaded-function.ts goes on from there):
+//
+//   run(0) -> 0        all threads are done
+//          -> n > 0    this thread has done n phases, others are still at the last of them: wait() for these, then do the rest
 
-import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.ts';
+import { type FunctionBuilder, invoke, type Local, type ModuleBuilder } from './assembler.ts';
 import type { Buffer, Pointer, Step, ThreadScratch } from './step.ts';
-import { atomic, type Code, drop, i32, select, type } from './wasm.ts';
+import { atomic, type Code, drop, i32, i64, select, type } from './wasm.ts';
 
 /** Where the threads' common words lie; each in a cache line of its own. */
 export interface ControlAddresses {
@@ -22,17 +27,19 @@ export interface ControlAddresses {
   /** Counts phases: threads wait for it to change. */
   readonly generation: number;
   readonly sleeping: number;
+  /** The generation whose end the first thread gave up waiting for. */
+  readonly awaited: number;
   /** Of the first thread's range: units handed out in this phase. The other ranges' words follow. */
   readonly next: number;
 }
 
 const wordBytes = 64;
 
-export const controlBytes = (threads: number): number => (3 + threads) * wordBytes;
+export const controlBytes = (threads: number): number => (4 + threads) * wordBytes;
 
 export function controlAt(address: number): ControlAddresses {
-  const [arrived, generation, sleeping, next] = [0, 1, 2, 3].map((word) => address + word * wordBytes);
-  return { arrived, generation, sleeping, next };
+  const [arrived, generation, sleeping, awaited, next] = [0, 1, 2, 3, 4].map((word) => address + word * wordBytes);
+  return { arrived, generation, sleeping, awaited, next };
 }
 
 export interface Placement {
@@ -44,6 +51,10 @@ export interface Placement {
 }
 
 const spins = 20_000;
+
+/** Nanoseconds that the first thread sleeps before it gives up. */
+const patience = i64.const(1e9);
+const forever = i64.const(-1);
 
 type Argument = Step['arguments'][number];
 
@@ -65,7 +76,7 @@ export interface WrittenPhase {
   readonly name: string;
 }
 
-/** Exports `NAME(thread)`, and each phase of it. */
+/** Exports `NAME(thread)`, each phase of it, and `wait()` where there are others to wait for. */
 export function writeFunction(
   module: ModuleBuilder,
   name: string,
@@ -75,7 +86,7 @@ export function writeFunction(
   control: ControlAddresses,
 ): WrittenPhase[] {
   const phases = phasesOf(steps).map((phase, i) => {
-    const builder = module.function(`${name}.${i}`, [type.i32], (f, thread) => {
+    const write = (f: FunctionBuilder, thread: Local): void => {
       const phaseArguments = argumentsOf(f, thread, phase, placement);
       const call = (from: Code, to: Code): void => {
         phase.forEach((step, k) => {
@@ -85,15 +96,20 @@ export function writeFunction(
       const { units } = phase[0];
       if (threads === 1) call(i32.const(0), i32.const(units));
       else shareOut(f, { units, threads, thread, next: control.next, backwards: i % 2 === 1 }, call);
-      if (threads > 1) f.call(barrierOf(module, threads, control));
-    });
+      f.emit(threads === 1 ? i32.const(0) : invoke(barrierOf(module, threads, control), thread));
+    };
+    const builder = module.function(`${name}.${i}`, [type.i32], write, type.i32);
     module.export(builder.name, builder);
     return { steps: phase, builder };
   });
-  const whole = module.function(name, [type.i32], (f, thread) => {
-    for (const { builder } of phases) f.call(builder, thread);
-  });
-  module.export(name, whole);
+  const write = (f: FunctionBuilder, thread: Local): void => {
+    phases.forEach(({ builder }, i) => {
+      f.if(invoke(builder, thread), () => f.return(i32.const(i + 1)));
+    });
+    f.emit(i32.const(0));
+  };
+  module.export(name, module.function(name, [type.i32], write, type.i32));
+  if (threads > 1) module.export('wait', waitOf(module, control));
   return phases.map(({ steps: own, builder }) => ({ steps: own, name: builder.name }));
 }
 
@@ -163,39 +179,63 @@ function shareOut(
   });
 }
 
+/** barrier(thread) -> 0 when all have come, 1 when the first thread has given up. */
 function barrierOf(module: ModuleBuilder, threads: number, control: ControlAddresses): FunctionBuilder {
-  const words = [control.arrived, control.generation, control.sleeping];
-  const [arrived, generation, sleeping] = words.map(i32.const);
-  return module.once('barrier', () =>
-    module.function('barrier', [], (f) => {
-      const seen = f.let(atomic.load(generation));
-      const isLast = i32.eq(atomic.add(arrived, i32.const(1)), threads - 1);
-      f.if(
-        isLast,
-        () => {
-          f.emit(atomic.store(arrived, i32.const(0)));
-          for (let range = 0; range < threads; range++) {
-            f.emit(atomic.store(i32.const(control.next + range * wordBytes), i32.const(0)));
-          }
-          f.emit(atomic.store(generation, i32.add(seen, 1)));
-          f.if(atomic.load(sleeping), () => f.emit(drop(atomic.notify(generation, i32.const(threads)))));
-        },
-        () => waitForChange(f, generation, seen, sleeping),
-      );
-    }),
-  );
+  const words = [control.arrived, control.generation, control.sleeping, control.awaited];
+  const [arrived, generation, sleeping, awaited] = words.map(i32.const);
+  const write = (f: FunctionBuilder, thread: Local): void => {
+    const seen = f.let(atomic.load(generation));
+    const gaveUp = f.local();
+    const isLast = i32.eq(atomic.add(arrived, i32.const(1)), threads - 1);
+    f.if(
+      isLast,
+      () => {
+        f.emit(atomic.store(arrived, i32.const(0)));
+        for (let range = 0; range < threads; range++) {
+          f.emit(atomic.store(i32.const(control.next + range * wordBytes), i32.const(0)));
+        }
+        f.emit(atomic.store(generation, i32.add(seen, 1)));
+        f.if(atomic.load(sleeping), () => f.emit(drop(atomic.notify(generation, i32.const(threads)))));
+      },
+      () => {
+        const left = f.let(i32.const(spins));
+        const unchanged = (): Code => i32.eq(atomic.load(generation), seen);
+        f.doWhile(
+          () => f.set(left, i32.sub(left, 1)),
+          () => i32.and(unchanged(), i32.ne(left, 0)),
+        );
+        f.if(unchanged(), () => {
+          f.set(gaveUp, invoke(sleepOf(module, control), seen, select(thread, forever, patience)));
+          f.if(gaveUp, () => f.emit(atomic.store(awaited, seen)));
+        });
+      },
+    );
+    f.emit(gaveUp);
+  };
+  return module.once('barrier', () => module.function('barrier', [type.i32], write, type.i32));
 }
 
-function waitForChange(f: FunctionBuilder, generation: Code, seen: Local, sleeping: Code): void {
-  const left = f.let(i32.const(spins));
-  const unchanged = (): Code => i32.eq(atomic.load(generation), seen);
-  f.doWhile(
-    () => f.set(left, i32.sub(left, 1)),
-    () => i32.and(unchanged(), i32.ne(left, 0)),
-  );
-  f.if(unchanged(), () => {
+/** wait() -> 0 when all have come to where the first thread gave up, 1 when it has given up again. */
+function waitOf(module: ModuleBuilder, control: ControlAddresses): FunctionBuilder {
+  const write = (f: FunctionBuilder): void => {
+    f.emit(invoke(sleepOf(module, control), atomic.load(i32.const(control.awaited)), patience));
+  };
+  return module.once('wait', () => module.function('wait', [], write, type.i32));
+}
+
+/** sleep(seen, nanoseconds) -> 0 when the generation is no longer the one that was seen, 1 when the time is over. */
+function sleepOf(module: ModuleBuilder, control: ControlAddresses): FunctionBuilder {
+  const [generation, sleeping] = [control.generation, control.sleeping].map(i32.const);
+  const write = (f: FunctionBuilder, seen: Local, nanoseconds: Local): void => {
+    const unchanged = (): Code => i32.eq(atomic.load(generation), seen);
+    const [outcome, timedOut] = [f.local(), 2];
     f.emit(drop(atomic.add(sleeping, i32.const(1))));
-    f.doWhile(() => f.emit(drop(atomic.wait(generation, seen))), unchanged);
+    f.doWhile(
+      () => f.set(outcome, atomic.wait(generation, seen, nanoseconds)),
+      () => i32.and(unchanged(), i32.ne(outcome, timedOut)),
+    );
     f.emit(drop(atomic.add(sleeping, i32.const(-1))));
-  });
+    f.emit(unchanged());
+  };
+  return module.once('sleep', () => module.function('sleep', [type.i32, type.i64], write, type.i32));
 }

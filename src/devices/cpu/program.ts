@@ -5,6 +5,7 @@ import type { Feed, Program, StepTime, Values } from '../device.ts';
 import { feedOf } from '../graph.ts';
 import type { Heap } from './heap.ts';
 import type { Step } from './step.ts';
+import type { ThreadPool } from './threads.ts';
 import { gather, type Route, scatter } from './transfer.ts';
 
 interface Port {
@@ -18,13 +19,13 @@ export interface CpuProgramParts {
   readonly workspaceBytes: number;
   readonly inputs: readonly (Port & { readonly input: Input | Variable })[];
   readonly outputs: readonly (Port & { readonly name: string; readonly dtype: DType })[];
-  readonly phases: readonly { readonly steps: readonly Step[]; run(thread: number): void }[];
-  /**
-   * Blocks until all threads are done.
-   *
-   * @param execute does this thread's share; all of it by default
-   */
-  run(execute?: (thread: number) => void): void;
+  /** The steps of each phase. */
+  readonly phases: readonly (readonly Step[])[];
+  readonly pool: ThreadPool;
+  /** Blocks until all threads are done; a promise of that when it takes long. */
+  run(): undefined | Promise<undefined>;
+  /** @returns the seconds of each phase */
+  profile(): readonly number[] | Promise<readonly number[]>;
 }
 
 export class CpuProgram implements Program {
@@ -49,30 +50,24 @@ export class CpuProgram implements Program {
     );
   }
 
-  run(feeds: Readonly<Record<string, Feed>>): Record<string, Values> {
+  run(feeds: Readonly<Record<string, Feed>>): Record<string, Values> | Promise<Record<string, Values>> {
+    const { late } = this.#parts.pool;
+    if (late) return late.then(() => this.run(feeds));
     this.#feed(feeds);
-    this.#parts.run();
-    const { heap, outputs } = this.#parts;
-    for (const { name, dtype, address, route } of outputs) {
-      gather(this.#outputs[name], heap.numbers(dtype), address / 4, route);
-    }
-    return this.#outputs;
+    const running = this.#parts.run();
+    return running ? running.then(() => this.#collect()) : this.#collect();
   }
 
-  profile(feeds: Readonly<Record<string, Feed>>): StepTime[] {
+  async profile(feeds: Readonly<Record<string, Feed>>): Promise<StepTime[]> {
+    const { pool, phases } = this.#parts;
+    while (pool.late) await pool.late;
     this.#feed(feeds);
-    const times: StepTime[] = [];
-    this.#parts.run((thread) => {
-      for (const { steps, run } of this.#parts.phases) {
-        const start = performance.now();
-        run(thread);
-        const seconds = (performance.now() - start) / 1000;
-        const names = [...new Set(steps.map(({ name }) => name))];
-        const operations = steps.reduce((sum, step) => sum + (step.operations ?? 0), 0);
-        times.push({ name: names.join(' + '), seconds, operations });
-      }
-    });
-    return times;
+    const seconds = await this.#parts.profile();
+    return phases.map((steps, i) => ({
+      name: [...new Set(steps.map(({ name }) => name))].join(' + '),
+      seconds: seconds[i],
+      operations: steps.reduce((sum, step) => sum + (step.operations ?? 0), 0),
+    }));
   }
 
   #feed(feeds: Readonly<Record<string, Feed>>): void {
@@ -82,5 +77,13 @@ export class CpuProgram implements Program {
       const values = typeof feed === 'number' ? this.#scalar[input.dtype].fill(feed) : feed;
       scatter(values, heap.numbers(input.dtype), address / 4, route);
     }
+  }
+
+  #collect(): Record<string, Values> {
+    const { heap, outputs } = this.#parts;
+    for (const { name, dtype, address, route } of outputs) {
+      gather(this.#outputs[name], heap.numbers(dtype), address / 4, route);
+    }
+    return this.#outputs;
   }
 }

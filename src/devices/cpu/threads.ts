@@ -3,6 +3,9 @@
 //
 //   command   0   read your messages          n > 0   run function n
 //
+// A helper may die: of an error, for want of memory, or because somebody ended it. The platform tells that in an event, which
+// arrives when the caller goes back to its own event loop; whoever waits for helpers has to do that now and then.
+//
 // A helper's code is the text of `helperMain`: one function without imports, the same in a worker thread of Node and in a
 // Web Worker, so that no bundler has to know of it.
 
@@ -12,7 +15,8 @@ import { ResiduaError } from '../../errors.ts';
 export interface Helper {
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  onFailure(listener: (error: Error) => void): void;
+  /** Called when it has died, of whatever cause; more than once perhaps. */
+  onDeath(listener: (cause: Error) => void): void;
   terminate(): Promise<void>;
 }
 
@@ -79,8 +83,10 @@ export class ThreadPool {
   readonly #control: Int32Array;
   #ready: () => void = () => {};
   #waitingFor = 0;
-  #failure: Error | undefined;
-  #fail: (error: Error) => void = () => {};
+  #fail: (error: ResiduaError) => void = () => {};
+  /** Why no function can be run any more. */
+  #failure: ResiduaError | undefined;
+  #late: Promise<unknown> | undefined;
 
   private constructor(helpers: readonly Helper[]) {
     this.#helpers = helpers;
@@ -91,9 +97,12 @@ export class ThreadPool {
       helper.onMessage(() => {
         if (--this.#waitingFor === 0) this.#ready();
       });
-      helper.onFailure((error) => {
-        this.#failure = error;
-        this.#fail(error);
+      helper.onDeath((cause) => {
+        this.#failure ??= new ResiduaError(`a thread of the cpu device has died: ${cause.message}`, {
+          hint: 'Run again, with one thread if it happens again.',
+          cause,
+        });
+        this.#fail(this.#failure);
       });
     }
   }
@@ -112,18 +121,57 @@ export class ThreadPool {
 
   /** Gives every helper a module and the numbers of its exported functions, each 1 or more. */
   async load(module: WebAssembly.Module, functions: Readonly<Record<number, string>>): Promise<void> {
+    while (this.#late) await this.#late;
+    this.#assertAlive();
     this.#command(0);
-    await this.#tell(() => ({ kind: 'load', functions, module }));
+    await this.underWay(this.#tell(() => ({ kind: 'load', functions, module })));
   }
 
   /** Has the helpers run a function; the caller must run it too. */
   begin(id: number): void {
-    if (this.#failure) throw failed(this.#failure);
+    this.#assertAlive();
     this.#command(id);
   }
 
+  /**
+   * What the helpers are at while the caller doesn't block: its own memory and they are to be left alone until it is over. It
+   * never is when a helper has died in it, for then nobody knows what is in memory.
+   */
+  get late(): Promise<unknown> | undefined {
+    return this.#late;
+  }
+
+  /** @returns the work, which `late` is until it is done */
+  underWay<T>(work: Promise<T>): Promise<T> {
+    const whole = work.then((result) => {
+      this.#late = undefined;
+      return result;
+    });
+    this.#late = whole;
+    return whole;
+  }
+
+  /**
+   * Waits for helpers as long as all of them live.
+   *
+   * @param wait blocks for a while; whether they have come
+   * @throws ResiduaError when one has died
+   */
+  async waitUntil(wait: () => boolean): Promise<void> {
+    do {
+      // A timer, not a microtask: what has happened to workers is told before it.
+      await new Promise((resolve) => setTimeout(resolve));
+      this.#assertAlive();
+    } while (!wait());
+  }
+
   async close(): Promise<void> {
+    this.#failure ??= new ResiduaError('the cpu device is closed');
     await Promise.all(this.#helpers.map((helper) => helper.terminate()));
+  }
+
+  #assertAlive(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   #command(id: number): void {
@@ -137,18 +185,11 @@ export class ThreadPool {
     this.#waitingFor = this.#helpers.length;
     const answered = new Promise<void>((resolve, reject) => {
       this.#ready = resolve;
-      this.#fail = (error) => reject(failed(error));
+      this.#fail = reject;
     });
     this.#helpers.forEach((helper, i) => {
       helper.post(message(i + 1));
     });
     return answered;
   }
-}
-
-function failed(cause: Error): ResiduaError {
-  return new ResiduaError(`a thread of the cpu device has failed: ${cause.message}`, {
-    hint: 'Run again, with --threads 1 if it happens again.',
-    cause,
-  });
 }

@@ -225,8 +225,8 @@ export const atomic = {
   store: (pointer: Code, value: Code): Code => [pointer, value, 0xfe, 0x17, 2, 0],
   /** Returns the value before. */
   add: (pointer: Code, value: Code): Code => [pointer, value, 0xfe, 0x1e, 2, 0],
-  /** Sleeps while memory holds `expected`, without a time limit. */
-  wait: (pointer: Code, expected: Code): Code => [pointer, expected, i64.const(-1), 0xfe, 0x01, 2, 0],
+  /** Sleeps while memory holds `expected`. Gives 0 when it was woken, 1 when memory held something else, 2 when the time was over. */
+  wait: (pointer: Code, expected: Code, nanoseconds: Code): Code => [pointer, expected, nanoseconds, 0xfe, 0x01, 2, 0],
   notify: (pointer: Code, count: Code): Code => [pointer, count, 0xfe, 0x00, 2, 0],
 };
 
