@@ -3,16 +3,17 @@
 // epoch is done. On any platform: where the files go is the caller's (a folder on a disk, or a tab's own storage).
 
 import { summarise } from '../../models/index.ts';
-import { saveCheckpoint } from '../checkpoint.ts';
+import { restoreCheckpoint, saveCheckpoint } from '../checkpoint.ts';
 import type { Evaluation } from '../evaluate.ts';
 import { stageStates } from '../fine-tune.ts';
 import { type TrainOutcome, train } from '../loop.ts';
 import { writeModelFile } from '../model-file.ts';
 import type { LogPoint } from '../progress.ts';
-import type { TrainingState } from '../state.ts';
+import { TrainingState } from '../state.ts';
 import { weightsHash } from '../weights-hash.ts';
 import type { BuiltRun } from './build.ts';
 import type { RunConfig } from './config.ts';
+import type { FoundCheckpoint } from './find-checkpoint.ts';
 import type { Reporter, RunSummary } from './reporter.ts';
 
 /** The files that a run writes as it goes. What is replaced is replaced as a whole, whatever happens in between. */
@@ -23,6 +24,8 @@ export interface RunStore {
   writeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   writeModel(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   writeResult(summary: RunSummary): Promise<void>;
+  /** Cuts metrics.jsonl back to its first `count` points. @returns these; fewer where some are lost */
+  restoreMetrics(count: number): Promise<LogPoint[]>;
 }
 
 export interface Run {
@@ -41,6 +44,26 @@ export interface Run {
   readonly log: LogPoint[];
   /** Of the last checkpoint; undefined before the first. */
   savedStep?: number;
+}
+
+/** Of a new run: nothing done, an empty log. */
+export async function beginning(store: RunStore): Promise<Pick<Run, 'state' | 'log'>> {
+  return { state: new TrainingState(), log: await store.restoreMetrics(0) };
+}
+
+/** What a run was built into is set to what a checkpoint says, and the log cut back to it: where the run goes on. */
+export async function restore(
+  { checkpoint }: FoundCheckpoint,
+  { store, built, reporter }: Pick<Run, 'store' | 'built' | 'reporter'>,
+): Promise<Pick<Run, 'state' | 'log' | 'savedStep'>> {
+  const state = await restoreCheckpoint(checkpoint, built);
+  const log = await store.restoreMetrics(state.logPoints);
+  if (log.length < state.logPoints) {
+    const lost = `${state.logPoints - log.length} of ${state.logPoints} lines`;
+    reporter.warning?.(`metrics.jsonl has lost ${lost}: the loss curve has a gap, the training has none.`);
+    state.logPoints = log.length;
+  }
+  return { state, log, savedStep: state.step };
 }
 
 /** Trains to the end, or until the signal, and writes the weights. */

@@ -10,6 +10,7 @@ import { parseRunConfig, type RunConfig } from './config.ts';
 import { isLock } from './lock.node.ts';
 import { fromLines, toLine } from './metrics-lines.ts';
 import type { RunFiles } from './reporter.ts';
+import { nameOfRun } from './run-name.ts';
 
 /** In the folder of several runs: how far they are. */
 export const SEEDS = 'seeds.json';
@@ -40,7 +41,7 @@ export async function createRunFolder(wanted: string | undefined, recipe: string
 
 /** A new folder PARENT/NAME-DATE, with a number behind it where that exists. @returns its absolute path */
 export async function createDatedFolder(parent: string, name: string, now = new Date()): Promise<string> {
-  const wanted = resolve(parent, `${name}-${dateForNames(now)}`);
+  const wanted = resolve(parent, nameOfRun(name, now));
   await makeFolder(dirname(wanted));
   for (let i = 1; ; i++) {
     const folder = i === 1 ? wanted : `${wanted}-${i}`;
@@ -82,13 +83,6 @@ async function makeFolder(path: string, { mustBeNew = false } = {}): Promise<boo
     if (mustBeNew && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw cannotWrite(path, error);
   }
-}
-
-/** 2025-03-09-142530, local time: sorts by date. */
-function dateForNames(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
 }
 
 export function writeConfig(folder: string, config: RunConfig): Promise<void> {

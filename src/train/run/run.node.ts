@@ -5,11 +5,9 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ResiduaError } from '../../errors.ts';
 import { WriteError, writeAtomically } from '../../files/write-atomically.node.ts';
-import { restoreCheckpoint } from '../checkpoint.ts';
-import { TrainingState } from '../state.ts';
 import { findCheckpoint, settle, writeCheckpoint } from './checkpoints.node.ts';
 import type { RunConfig } from './config.ts';
-import { conclude, describeRun, type Run, type RunStore, trainToWeights } from './execute.ts';
+import { beginning, conclude, describeRun, type Run, type RunStore, restore, trainToWeights } from './execute.ts';
 import { lockFolder } from './lock.node.ts';
 import { lossCurve } from './loss-curve.ts';
 import { buildOnNode } from './platform.node.ts';
@@ -25,7 +23,6 @@ import {
   restoreMetrics,
   tidy,
   writeConfig,
-  writeMetrics,
 } from './run-folder.node.ts';
 
 export interface RunOptions {
@@ -52,9 +49,8 @@ export async function trainRun(config: RunConfig, options: RunOptions = {}): Pro
       await checkEmpty(folder); // by the time the lock was ours, another run may have been there
       await tidy(folder);
       await writeConfig(folder, config);
-      await writeMetrics(folder, []);
-      const [store, state] = [filesIn(folder), new TrainingState()];
-      return await execute({ ...options, folder, store, config, built, reporter, begin, state, log: [] });
+      const store = filesIn(folder);
+      return await execute({ ...options, folder, store, config, built, reporter, begin, ...(await beginning(store)) });
     } finally {
       await lock.release();
     }
@@ -81,17 +77,10 @@ export async function resumeRun(folder: string, options: Omit<RunOptions, 'folde
     if (found?.fallback !== undefined) reporter.warning?.(found.fallback);
     const built = await buildOnNode(config, { reporter, resumed: found !== undefined });
     try {
-      const state = found ? await restoreCheckpoint(found.checkpoint, built) : new TrainingState();
-      if (found) await settle(folder, found);
-      const log = await restoreMetrics(folder, state.logPoints);
-      if (log.length < state.logPoints) {
-        const lost = `${state.logPoints - log.length} of ${state.logPoints} lines`;
-        reporter.warning?.(`metrics.jsonl has lost ${lost}: the loss curve has a gap, the training has none.`);
-        state.logPoints = log.length;
-      }
-      const savedStep = found && state.step;
       const store = filesIn(folder);
-      return await execute({ ...options, folder, store, config, built, reporter, begin, state, log, savedStep });
+      const restored = found ? await restore(found, { store, built, reporter }) : await beginning(store);
+      if (found) await settle(folder, found);
+      return await execute({ ...options, folder, store, config, built, reporter, begin, ...restored });
     } finally {
       await built.close();
     }
@@ -154,6 +143,7 @@ function filesIn(folder: string): RunStore {
     appendMetrics: (point) => appendMetrics(folder, point),
     writeCheckpoint: (bytes) => writeCheckpoint(folder, bytes),
     writeModel: (bytes) => writeAtomically(files.model, bytes),
+    restoreMetrics: (count) => restoreMetrics(folder, count),
     writeResult: (summary) => writeAtomically(files.result, `${JSON.stringify(summary, null, 2)}\n`),
   };
 }
