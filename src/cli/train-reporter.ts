@@ -4,6 +4,7 @@
 import os from 'node:os';
 import type { DownloadProgress } from '../data/node.ts';
 import type { EpochSummary, LogPoint, StepProgress } from '../train/index.ts';
+import type { PreflightWarning } from '../train/preflight/index.ts';
 import type { EvaluateProgress, Reporter, RunConfig, RunStart } from '../train/run/node.ts';
 import { bytes, clock, count, counted, duration, magnitude, percent } from './format.ts';
 import type { LiveLine } from './live-line.ts';
@@ -51,10 +52,20 @@ export class ProgressReporter implements Reporter {
 
 export class TrainReporter extends ProgressReporter {
   readonly #output: Output;
+  /** Runs with several seeds find the same: it is shown once. */
+  readonly #shown = new Set<string>();
 
   constructor(line: LiveLine, output: Output) {
     super(line);
     this.#output = output;
+  }
+
+  preflight(warning: PreflightWarning): void {
+    if (this.#output.json) this.#output.line({ event: 'warning', ...warning });
+    const { message, reason, advice } = warning;
+    if (this.#shown.has(message)) return;
+    this.#shown.add(message);
+    this.warning(`${message} ${reason}\n  ${advice}`);
   }
 
   start(start: RunStart): void {

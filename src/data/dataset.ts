@@ -5,12 +5,16 @@
 import { ResiduaError, UsageError } from '../errors.ts';
 import type { Image, ImageShape, InputShape } from './image.ts';
 
-export interface Example {
-  readonly image: Image;
+/** What an image is. */
+export interface Labelling {
   /** 0 to classes.length - 1; -1 in a multi-label data set. */
   readonly label: number;
   /** Multi-label data sets only: 1 for each class that the image has, 0 for the others [classes]. */
   readonly labels?: ArrayLike<number>;
+}
+
+export interface Example extends Labelling {
+  readonly image: Image;
 }
 
 export interface Dataset {
@@ -26,8 +30,12 @@ export interface Dataset {
   readonly costly?: boolean;
   /** @param index 0 to length - 1; the image may be a view of the data set's memory: don't write to it */
   get(index: number): Example;
+  /** What the image is, without the image; `get` tells it too, where this is left out. */
+  labelOf?(index: number): Labelling;
   /** The file of an image, from the data set's folder; undefined where images have no files of their own. */
   fileOf?(index: number): string | undefined;
+  /** How long that file is. */
+  fileBytes?(index: number): number | undefined;
   /** What makes the same data set in another thread; undefined where that would copy the images. */
   share?(): SharedDataset | undefined;
 }
@@ -92,6 +100,11 @@ export class ArrayDataset implements Dataset {
     return { image: { channels, height, width, data }, ...labelsAt(this, this.labels, index) };
   }
 
+  labelOf(index: number): Labelling {
+    checkIndex(this, index);
+    return labelsAt(this, this.labels, index);
+  }
+
   share(): SharedDataset | undefined {
     if (!isShared(this.images)) return undefined;
     const { name, classes, imageShape, images, labels, multiLabel } = this;
@@ -137,9 +150,19 @@ export class Subset implements Dataset {
     return this.dataset.get(this.indices[index]);
   }
 
+  labelOf(index: number): Labelling {
+    checkIndex(this, index);
+    return this.dataset.labelOf?.(this.indices[index]) ?? this.dataset.get(this.indices[index]);
+  }
+
   fileOf(index: number): string | undefined {
     checkIndex(this, index);
     return this.dataset.fileOf?.(this.indices[index]);
+  }
+
+  fileBytes(index: number): number | undefined {
+    checkIndex(this, index);
+    return this.dataset.fileBytes?.(this.indices[index]);
   }
 
   share(): SharedDataset | undefined {
@@ -195,11 +218,7 @@ export function fromShared(message: SharedDataset, openFiles?: (options: FilesDa
 }
 
 /** An example's part of the labels of a data set, [N] or [N, classes]. */
-export function labelsAt(
-  { classes, multiLabel }: Dataset,
-  labels: Uint8Array | Int32Array,
-  index: number,
-): Pick<Example, 'label' | 'labels'> {
+export function labelsAt({ classes, multiLabel }: Dataset, labels: Uint8Array | Int32Array, index: number): Labelling {
   if (!multiLabel) return { label: labels[index] };
   return { label: -1, labels: labels.subarray(index * classes.length, (index + 1) * classes.length) };
 }

@@ -1,12 +1,14 @@
 // A data set whose images stay in their files: each is read and decoded when it is asked for. Nothing is kept here; the
 // loader keeps what is worth keeping (image-cache.ts).
 
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   checkIndex,
   type Dataset,
   type Example,
   type FilesDatasetOptions,
+  type Labelling,
   labelsAt,
   type SharedDataset,
 } from './dataset.ts';
@@ -40,6 +42,11 @@ export class FilesDataset implements Dataset {
     return { image, ...labelsAt(this, this.#options.labels, index) };
   }
 
+  labelOf(index: number): Labelling {
+    checkIndex(this, index);
+    return labelsAt(this, this.#options.labels, index);
+  }
+
   pathOf(index: number): string {
     return join(this.#options.root, this.files[index]);
   }
@@ -47,6 +54,11 @@ export class FilesDataset implements Dataset {
   fileOf(index: number): string {
     checkIndex(this, index);
     return this.files[index];
+  }
+
+  fileBytes(index: number): number | undefined {
+    checkIndex(this, index);
+    return statSync(this.pathOf(index), { throwIfNoEntry: false })?.size;
   }
 
   share(): SharedDataset {

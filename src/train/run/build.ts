@@ -23,7 +23,7 @@ import { Evaluator } from '../evaluate.ts';
 import { freezeStages, type LoadedHead, loadForFineTuning } from '../fine-tune.ts';
 import type { ModelCard } from '../model-file.ts';
 import { createOptimizer, type Optimizer } from '../optimizers/index.ts';
-import { power } from '../power.ts';
+import { type PreflightWarning, preflight } from '../preflight/index.ts';
 import { createSchedule, type Schedule } from '../schedules/index.ts';
 import { createTask, type Task } from '../task.ts';
 import type { RunConfig } from './config.ts';
@@ -50,6 +50,8 @@ export interface BuiltRun {
   readonly test: BatchLoader;
   /** Of `measured`: both sets are measured by the same programs. */
   readonly evaluator: Evaluator;
+  /** What the preflight found. */
+  readonly warnings: readonly PreflightWarning[];
   /** Ends the device and the loaders. */
   close(): Promise<void>;
 }
@@ -91,12 +93,8 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
 
   const augment = fromConfig(config.transforms.train);
   const preprocess = fromConfig(config.transforms.test);
-  const [channels, height, width] = augment.outputShape(trainSet.imageShape);
-  const tested = preprocess.outputShape(testSet.imageShape);
-  if (tested[1] !== height || tested[2] !== width) {
-    const sizes = `${height}x${width} in training, but ${tested[1]}x${tested[2]} in the test`;
-    reporter.warning?.(`Images are ${sizes}: the model is measured on a size that it was not trained for.`);
-  }
+  const [channels, height] = augment.outputShape(trainSet.imageShape);
+  preprocess.outputShape(testSet.imageShape);
 
   const built = { ...modelOptions, classes: trainSet.classes.length, inChannels: channels, imageSize: height };
   const newModel = () => createModel(config.model, { ...built, seed });
@@ -134,7 +132,10 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
       }),
     );
     const length = { epochs: config.epochs, stepsPerEpoch: Math.ceil(training.batchesPerEpoch / config.accumulate) };
-    warn(config, length.epochs * length.stepsPerEpoch, reporter);
+    const steps = length.epochs * length.stepsPerEpoch;
+    const sets = { train: trainSet, validation: heldOut, test: testSet };
+    const warnings = preflight({ config, ...sets, augment, preprocess, steps });
+    for (const warning of warnings) reporter.preflight?.(warning);
     const { patience } = config;
     return {
       device,
@@ -159,6 +160,7 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
       validation: heldOut && keep(evaluationLoader(heldOut)),
       test: keep(evaluationLoader(testSet)),
       evaluator: new Evaluator({ device, model: measured, task }),
+      warnings,
       close,
     };
   } catch (error) {
@@ -176,22 +178,6 @@ async function loadWeights(model: Module, file: string, { platform, reporter }: 
   } catch (error) {
     if (!(error instanceof ResiduaError)) throw error;
     throw new ResiduaError(`${file}: ${error.message}`, { hint: error.hint, cause: error });
-  }
-}
-
-/** Of the first weights, what an average may still hold at the end without anyone's minding. */
-const TOLERATED_SHARE = 0.01;
-
-function warn({ ema, freeze, weights }: RunConfig, steps: number, reporter: Reporter): void {
-  if (freeze.length > 0 && weights === null) {
-    reporter.warning?.('Layers are frozen with the random weights that they begin with: --weights is missing.');
-  }
-  const share = ema === null || ema.warmUp ? 0 : power(ema.decay, steps);
-  if (share > TOLERATED_SHARE) {
-    const percent = `${(100 * share).toFixed(0)} %`;
-    reporter.warning?.(
-      `After ${steps} steps the average of the weights still holds ${percent} of the first ones: let its decay warm up, or lower it.`,
-    );
   }
 }
 

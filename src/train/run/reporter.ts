@@ -5,12 +5,15 @@ import type { DownloadProgress } from '../../data/download.node.ts';
 import type { BestEpoch } from '../early-stopping.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { LoadedHead, StageState } from '../fine-tune.ts';
+import type { PreflightWarning } from '../preflight/index.ts';
 import type { EpochSummary, LogPoint, StepProgress } from '../progress.ts';
 import type { RunConfig } from './config.ts';
 
 export interface Reporter {
   /** A file of the data set is being fetched. Not called when everything is on this machine. */
   download?(progress: DownloadProgress): void;
+  /** Before `start`: something in the data or the settings that will hurt. Once for each thing found. */
+  preflight?(warning: PreflightWarning): void;
   /** All is built; the first step comes next. */
   start?(start: RunStart): void;
   /** After every step: for a progress bar. Cheap to ignore; show it some ten times a second. */
@@ -89,6 +92,8 @@ export interface RunSummary {
 export interface RunResult extends RunSummary {
   readonly folder: string;
   readonly config: RunConfig;
+  /** What the preflight found; none when all is well. */
+  readonly warnings: readonly PreflightWarning[];
   /** Every log point, in order: the loss curve. */
   readonly log: readonly LogPoint[];
   readonly files: RunFiles;
@@ -97,6 +102,8 @@ export interface RunResult extends RunSummary {
 /** Paths. */
 export interface RunFiles {
   readonly config: string;
+  /** What the preflight found: a list, empty when all is well. */
+  readonly preflight: string;
   readonly metrics: string;
   readonly checkpoint: string;
   /** The one before, from the second on. */

@@ -5,6 +5,7 @@ import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import { cannotWrite, isPart, removeParts, writeAtomically } from '../../files/write-atomically.node.ts';
+import type { PreflightWarning } from '../preflight/index.ts';
 import type { LogPoint } from '../progress.ts';
 import { parseRunConfig, type RunConfig } from './config.ts';
 import { isLock } from './lock.node.ts';
@@ -18,6 +19,7 @@ export const SEEDS = 'seeds.json';
 export function filesOf(folder: string): RunFiles {
   return {
     config: join(folder, 'config.json'),
+    preflight: join(folder, 'preflight.json'),
     metrics: join(folder, 'metrics.jsonl'),
     checkpoint: join(folder, 'checkpoint.safetensors'),
     previousCheckpoint: join(folder, 'checkpoint.previous.safetensors'),
@@ -87,6 +89,10 @@ async function makeFolder(path: string, { mustBeNew = false } = {}): Promise<boo
 
 export function writeConfig(folder: string, config: RunConfig): Promise<void> {
   return writeAtomically(filesOf(folder).config, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+export function writePreflight(folder: string, warnings: readonly PreflightWarning[]): Promise<void> {
+  return writeAtomically(filesOf(folder).preflight, `${JSON.stringify(warnings, null, 2)}\n`);
 }
 
 /** @throws ResiduaError where there is no run, UsageError where config.json is not one */

@@ -82,6 +82,7 @@ describe('a run', () => {
       'loss.svg',
       'metrics.jsonl',
       'model.safetensors',
+      'preflight.json',
       'report.html',
       'result.json',
     ]);
@@ -175,7 +176,7 @@ describe('a run', () => {
     const warnings: string[] = [];
     await trainRun(config({ epochs: 1, transforms: forgotten }), {
       folder,
-      reporter: { warning: (text) => void warnings.push(text) },
+      reporter: { preflight: ({ check, message }) => void (check === 'image-size' && warnings.push(message)) },
     });
     expect(warnings).toEqual([expect.stringContaining('32x32 in training, but 28x28 in the test')]);
   });

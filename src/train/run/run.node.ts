@@ -23,6 +23,7 @@ import {
   restoreMetrics,
   tidy,
   writeConfig,
+  writePreflight,
 } from './run-folder.node.ts';
 
 export interface RunOptions {
@@ -115,11 +116,12 @@ function withWayOn(error: WriteError, { folder, savedStep }: Run): ResiduaError 
 async function trainAndMeasure(run: Run): Promise<RunResult> {
   const { folder, config, built, log } = run;
   const files = filesOf(folder);
+  await writePreflight(folder, built.warnings);
   const outcome = await trainToWeights(run);
   await writeAtomically(files.lossCurve, lossCurve(log, `${config.model} on ${built.training.dataset.name}`));
   const summary = await conclude(run, outcome);
   await writeAtomically(files.report, reportOf(run, summary));
-  return { ...summary, folder, config, log, files };
+  return { ...summary, folder, config, warnings: built.warnings, log, files };
 }
 
 function reportOf(run: Run, summary: RunSummary): string {
@@ -130,6 +132,7 @@ function reportOf(run: Run, summary: RunSummary): string {
     name: basename(folder),
     config,
     summary,
+    warnings: built.warnings,
     log,
     model: { parameters, multiplyAdds },
     data: { trainImages, validationImages, testImages },

@@ -46,6 +46,7 @@ function report(test: Evaluation | null, more: Partial<Report> = {}): string {
       seconds: 9,
       weightsHash: 'c0ffee',
     },
+    warnings: [],
     log: [
       { ...point, epoch: 1, step: 10, loss: 1 },
       { ...point, epoch: 2, step: 20, loss: 0.1, validation: { loss: 0.2, accuracy: 0.8 } },
@@ -120,6 +121,12 @@ describe('what a report shows', () => {
     expect(page.match(/<img class="small" src="data:image\/png;base64,/g)).toHaveLength(test.mistakes.length - 1);
     expect(page).toContain('>cats/1.png</span>');
     expect(page).toContain(`>image ${test.mistakes[1].index}</span>`);
+  });
+
+  it('has what the preflight found, and nothing of it where all was well', () => {
+    const warnings = [{ check: 'flip', message: 'Flips of <b>', reason: 'Digits.', advice: 'Leave it out.' }];
+    expect(report(test, { warnings })).toContain('<li><strong>Flips of &lt;b&gt;</strong> Digits.');
+    expect(report(test)).not.toContain('id="warnings"');
   });
 
   it('never becomes markup', () => {

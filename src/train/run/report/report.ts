@@ -2,6 +2,7 @@
 // there, then where it errs, then everything that repeats it. Plain text from plain data, for any platform.
 
 import { count, duration, magnitude, percent } from '../../../format.ts';
+import type { PreflightWarning } from '../../preflight/index.ts';
 import type { LogPoint } from '../../progress.ts';
 import type { RunConfig } from '../config.ts';
 import { type LineChart, lineChart } from '../line-chart.ts';
@@ -26,6 +27,7 @@ export interface Report {
   readonly name: string;
   readonly config: RunConfig;
   readonly summary: RunSummary;
+  readonly warnings: readonly PreflightWarning[];
   readonly log: readonly LogPoint[];
   readonly model: { readonly parameters: number; readonly multiplyAdds: number };
   readonly data: {
@@ -56,6 +58,7 @@ export function renderReport(report: Report): string {
 <header><h1>${title}</h1><p class="muted">Run ${name}, recipe ${config.recipe}, seed ${config.seed}</p></header>
 <main>
 ${headline(report)}
+${warningsSection(report)}
 ${training(report)}
 ${
   test && [
@@ -102,6 +105,18 @@ function headline({ summary, config, data, model }: Report): Html {
     ([name, value, note]) =>
       html`<div class="figure"><dt>${name}</dt><dd>${value}${note && html`<small>${note}</small>`}</dd></div>\n`,
   )}</dl>`;
+}
+
+function warningsSection({ warnings }: Report): Html | null {
+  if (warnings.length === 0) return null;
+  return html`<section aria-labelledby="warnings">
+<h2 id="warnings">Warnings</h2>
+<p class="muted">Found in the data and the settings before the first step.</p>
+<ul class="warnings">${warnings.map(
+    ({ message, reason, advice }) =>
+      html`<li><strong>${message}</strong> ${reason} <span class="muted">${advice}</span></li>\n`,
+  )}</ul>
+</section>`;
 }
 
 const CHART = {

@@ -29,6 +29,8 @@ p { margin: 0 0 12px; }
 header .muted { margin: 6px 0 0; overflow-wrap: anywhere; }
 section { margin: 20px 0 0; padding: 20px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 section > .muted { font-size: 0.9rem; max-width: 46em; }
+.warnings { margin: 0; padding-left: 20px; }
+.warnings li { margin: 8px 0 0; max-width: 60em; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 12px; margin: 24px 0 0; }
 .figure { padding: 14px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .figures dt { color: var(--muted); font-size: 0.85rem; }
