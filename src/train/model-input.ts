@@ -3,6 +3,7 @@
 // the picture and brought into it.
 
 import { centreDigit } from '../data/digits/centre-digit.ts';
+import type { Rectangle } from '../data/digits/plane.ts';
 import { isFixed } from '../data/image.ts';
 import { type Compose, type FloatImage, fromConfig, type Image } from '../data/index.ts';
 import { ResiduaError } from '../errors.ts';
@@ -18,6 +19,8 @@ export interface ModelInput {
   readonly centred: boolean;
   /** It was dark on light. */
   readonly inverted: boolean;
+  /** The part of the picture that `seen` shows, in pixels of the picture; it may reach beyond the edges. */
+  readonly frame: Rectangle;
 }
 
 export interface ModelInputOptions {
@@ -37,7 +40,7 @@ export function modelInput(
   { centre = true }: ModelInputOptions = {},
 ): ModelInput {
   const found = centre && takesCentredDigits(card) ? centreDigit(image) : undefined;
-  const seen = found?.image ?? fitTo(image, card);
+  const { seen, frame } = found ? { seen: found.image, frame: found.frame } : fitTo(image, card);
   const input = preprocessing.apply(seen, unused);
   if (!(input.data instanceof Float32Array)) throw new ResiduaError(`${preprocessing} does not end with numbers`);
   return {
@@ -45,6 +48,7 @@ export function modelInput(
     seen,
     centred: found?.changed ?? false,
     inverted: found?.inverted ?? false,
+    frame,
   };
 }
 
@@ -54,17 +58,20 @@ export function takesCentredDigits({ classes, imageShape, task }: ModelCard): bo
 }
 
 /** Scaled until it covers the size wanted, and the middle of that. Pictures of any size are left to the preprocessing. */
-function fitTo(image: Image, { imageShape: shape }: ModelCard): Image {
-  if (!isFixed(shape)) return image;
+function fitTo(image: Image, { imageShape: shape }: ModelCard): Pick<ModelInput, 'seen' | 'frame'> {
+  const unchanged = { seen: image, frame: { left: 0, top: 0, width: image.width, height: image.height } };
+  if (!isFixed(shape)) return unchanged;
   const [, height, width] = shape;
-  if (image.height === height && image.width === width) return image;
+  if (image.height === height && image.width === width) return unchanged;
   const scale = Math.max(height / image.height, width / image.width);
   const size = [Math.max(height, Math.round(image.height * scale)), Math.max(width, Math.round(image.width * scale))];
   const fit = fromConfig([
     { name: 'Resize', size },
     { name: 'CenterCrop', size: [height, width] },
   ]);
-  return fit.apply(image, unused) as Image;
+  const part = { width: (width / size[1]) * image.width, height: (height / size[0]) * image.height };
+  const frame = { left: (image.width - part.width) / 2, top: (image.height - part.height) / 2, ...part };
+  return { seen: fit.apply(image, unused) as Image, frame };
 }
 
 /** No transform of a test draws random numbers. */

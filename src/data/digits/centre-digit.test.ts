@@ -149,3 +149,27 @@ describe('says that there is no digit', () => {
     expect(() => centreDigit(image)).toThrow('no digit');
   });
 });
+
+describe('says where on the picture the result lies', () => {
+  it.each([
+    [400, 300],
+    [120, 500],
+  ])('%i x %i pixels', (width, height) => {
+    // A bar of one eighth by half the picture: 20 pixels of the result are its length.
+    const [left, top, across, down] = [width / 2, height / 4, width / 8, height / 2];
+    const isInk = (x: number, y: number) => x >= left && x < left + across && y >= top && y < top + down;
+    const { frame, image } = centreDigit(drawing(width, height, 250, 20, isInk));
+    const { size, centre } = measure(image);
+    const [scaleX, scaleY] = [frame.width / 28, frame.height / 28];
+    expect(size[1]).toBe(20);
+    expect(Math.abs(size[0] * scaleX - across)).toBeLessThan(1.5 * scaleX);
+    expect(Math.abs(size[1] * scaleY - down)).toBeLessThan(scaleY);
+    expect(Math.abs(frame.left + (centre[0] + 0.5) * scaleX - (left + across / 2))).toBeLessThan(scaleX);
+    expect(Math.abs(frame.top + (centre[1] + 0.5) * scaleY - (top + down / 2))).toBeLessThan(scaleY);
+  });
+
+  it('all of it, where it has that form already', () => {
+    const { image } = mnist.get(0);
+    expect(centreDigit(image).frame).toEqual({ left: 0, top: 0, width: 28, height: 28 });
+  });
+});

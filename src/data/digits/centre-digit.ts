@@ -24,13 +24,16 @@ export interface CentredDigit {
   readonly inverted: boolean;
   /** false for a picture that has MNIST's form already: it is returned as it is. */
   readonly changed: boolean;
+  /** Where the result lies on the picture given: its 28x28 pixels cover this. It may reach beyond the edges. */
+  readonly frame: Rectangle;
 }
 
 /** @throws ResiduaError where there is nothing on the picture */
 export function centreDigit(image: Image): CentredDigit {
   const picture = luminance(image);
-  if (isCentred(picture)) return { image: toImage(picture.data), inverted: false, changed: false };
-  const found = findInk(shrink(picture, LONGEST));
+  if (isCentred(picture)) return { image: toImage(picture.data), inverted: false, changed: false, frame: whole(picture) };
+  const worked = shrink(picture, LONGEST);
+  const found = findInk(worked);
   if (found === undefined) {
     throw new ResiduaError('there is no digit on this picture: it is evenly bright', {
       hint: 'Write it larger, or with more contrast.',
@@ -49,8 +52,19 @@ export function centreDigit(image: Image): CentredDigit {
     const [x, y] = [left + (i % width), top + Math.floor(i / width)];
     placed.data[y * SIZE + x] = (255 * digit.data[i]) / brightest;
   }
-  return { image: toImage(placed.data), inverted: found.dark, changed: true };
+  // Thick lines reach beyond the plane that they were found on, by so much on each side.
+  const margin = (ink.width - worked.width) / 2;
+  const [right, down] = [picture.width / worked.width, picture.height / worked.height];
+  const frame = {
+    left: (box.left - margin - (left * box.width) / width) * right,
+    top: (box.top - margin - (top * box.height) / height) * down,
+    width: SIZE * (box.width / width) * right,
+    height: SIZE * (box.height / height) * down,
+  };
+  return { image: toImage(placed.data), inverted: found.dark, changed: true, frame };
 }
+
+const whole = ({ width, height }: Plane): Rectangle => ({ left: 0, top: 0, width, height });
 
 /** Where the digit begins, so that its centre of mass comes to the middle, but no part of it outside. */
 function offset(digit: Plane, coordinate: (i: number) => number, extent: number): number {
