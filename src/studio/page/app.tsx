@@ -11,6 +11,7 @@ import { InsidePage } from './inside/inside-page.tsx';
 import { language, theme, themes } from './preferences.ts';
 import { href, type Page, pages, route } from './router.ts';
 import { RunsPage } from './runs/runs-page.tsx';
+import { connected, runs } from './state/runs.ts';
 import { TrainPage } from './train/train-page.tsx';
 
 const components: Readonly<Record<Page, ComponentType>> = {
@@ -63,6 +64,11 @@ export function App() {
         <Preferences />
       </header>
       <main ref={main} tabIndex={-1}>
+        {!connected.value && runs.value && (
+          <p class="note error offline" role="alert">
+            {shell.offline}
+          </p>
+        )}
         <Current />
       </main>
     </>

@@ -6,7 +6,7 @@ import { luma } from '../../../data/luma.ts';
 import { createDevice } from '../../../devices/create-device.browser.ts';
 import type { Device } from '../../../devices/device.ts';
 import { UsageError } from '../../../errors.ts';
-import { FeatureMaps, GradCam } from '../../../explain/index.ts';
+import { enlargeHeatMap, FeatureMaps, GradCam, type HeatMap } from '../../../explain/index.ts';
 import { type ModelCard, type ModelFile, readModelFile } from '../../../train/model-file.ts';
 import { modelInput } from '../../../train/model-input.ts';
 import { Predictor } from '../../../train/predict.ts';
@@ -35,56 +35,47 @@ export interface Picture {
   readonly data: Uint8ClampedArray;
 }
 
+export interface OpenedNetwork {
+  readonly card: ModelCard;
+  readonly network: NetworkDescription;
+}
+
 interface Asked {
   readonly key: string;
   readonly picture: Picture;
-  /** Look for a digit and bring it into MNIST's form, where the network knows nothing else. */
-  readonly centre: boolean;
 }
 
 export const networkJobs = {
-  /** Reads a model file, unless it is open already. */
-  async open({
-    key,
-    bytes,
-  }: {
-    key: string;
-    bytes: Uint8Array;
-  }): Promise<{ card: ModelCard; network: NetworkDescription }> {
-    if (!networks.has(key)) networks.set(key, openNetwork(bytes));
+  isOpen: ({ key }: { key: string }): boolean => networks.has(key),
+
+  /** @param bytes the model file; not needed where it is open */
+  async open({ key, bytes }: { key: string; bytes?: Uint8Array }): Promise<OpenedNetwork> {
+    if (!networks.has(key) && bytes) networks.set(key, openNetwork(bytes));
     const { file } = await use(key);
     return { card: file.card, network: describeNetwork(file) };
   },
 
-  isOpen: ({ key }: { key: string }): boolean => networks.has(key),
-
-  async predict({ key, picture, centre }: Asked) {
+  async predict({ key, picture }: Asked) {
     const { file, predictor } = await use(key);
-    const { input, ...seen } = prepare(file, picture, centre);
+    const { input, ...seen } = prepare(file, picture);
     const begun = performance.now();
     const [{ top }] = await predictor.predict([input], { top: file.card.classes.length });
     return { probabilities: top, ...seen, milliseconds: performance.now() - begun };
   },
 
   /** Where the network sees what speaks for a class, by its index; for the likeliest one by default. */
-  async explain({ key, picture, centre, target }: Asked & { target?: number }) {
+  async explain({ key, picture, target }: Asked & { target?: number }) {
     const { file, gradCam } = await use(key);
-    const { input, seen } = prepare(file, picture, centre);
-    const { data, height, width, target: explained, layer } = await gradCam.explain(input, { target });
-    return {
-      map: { data, height, width },
-      input: { height: input.height, width: input.width },
-      seen,
-      explained,
-      layer,
-    };
+    const { input, seen, frame } = prepare(file, picture);
+    const { layer, target: explained, ...map } = await gradCam.explain(input, { target });
+    return { heat: cropTo(enlargeHeatMap(map, input.height, input.width), seen), frame, explained, layer };
   },
 
-  async features({ key, picture, centre, layer }: Asked & { layer: string }) {
+  async features({ key, picture, layer }: Asked & { layer: string }) {
     const { file, device, featureMaps } = await use(key);
     const maps = featureMaps.get(layer) ?? new FeatureMaps({ device, model: file.model, layers: [layer] });
     featureMaps.set(layer, maps);
-    const [map] = await maps.run(prepare(file, picture, centre).input);
+    const [map] = await maps.run(prepare(file, picture).input);
     return map;
   },
 
@@ -97,6 +88,14 @@ export const networkJobs = {
     return { name, shape, data: Float32Array.from(value) };
   },
 };
+
+/** Preprocessing that pads leaves a rim around what is seen. */
+function cropTo(map: HeatMap, { height, width }: Image): HeatMap {
+  if (map.height < height || map.width < width) return map;
+  const [top, left] = [(map.height - height) >> 1, (map.width - width) >> 1];
+  const at = (i: number) => map.data[(top + Math.floor(i / width)) * map.width + left + (i % width)];
+  return { height, width, data: Float32Array.from({ length: height * width }, (_, i) => at(i)) };
+}
 
 async function openNetwork(bytes: Uint8Array): Promise<OpenNetwork> {
   const file = readModelFile(bytes, 'the model');
@@ -123,8 +122,8 @@ async function use(key: string): Promise<OpenNetwork> {
   }
 }
 
-function prepare({ card, preprocessing }: ModelFile, picture: Picture, centre: boolean) {
-  return modelInput(toImage(picture, card.imageShape[0]), card, preprocessing, { centre });
+function prepare({ card, preprocessing }: ModelFile, picture: Picture) {
+  return modelInput(toImage(picture, card.imageShape[0]), card, preprocessing);
 }
 
 function toImage({ width, height, data: rgba }: Picture, channels: number): Image {

@@ -18,4 +18,9 @@ export const shell: Strings['shell'] = {
   noRunsText: '在这台机器上训练第一个手写数字网络只要一两分钟。有了权重，它就会出现在这里。',
   trainOne: '训练一个网络',
   unfinished: '仍在训练',
+  noServer: '这台机器上的 studio 没有应答。请在终端里运行 `residua studio`，本页会自动找到它。',
+  offline: '这台机器上的 studio 不再应答，显示的内容可能已经过时。',
+  notYet: '第一个网络还在学习',
+  notYetText: '训练结束或暂停之后就可以使用它。',
+  watch: '看它训练',
 };
