@@ -56,12 +56,7 @@ function Board({ run, network: { key, card } }: { run: RunView; network: UsableN
   return (
     <div class="board">
       <section class="board-paper" aria-label={draw.paper}>
-        <DrawingPad
-          penColour={inColour ? pen : undefined}
-          explanation={answered?.explanation}
-          picture={picture}
-          onFile={openFile}
-        />
+        <DrawingPad penColour={inColour ? pen : undefined} answered={answered} picture={picture} onFile={openFile} />
         <div class="row">
           <button type="button" class="button" disabled={!picture} onClick={undo}>
             <Icon name="undo" /> {draw.undo}

@@ -3,6 +3,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Rectangle } from '../../../data/digits/plane.ts';
+import { percent } from '../../../format.ts';
 import { colour } from '../components/colours.ts';
 import { heatCanvas } from '../components/heat.ts';
 import type { Picture } from '../engine/network-jobs.ts';
@@ -10,7 +11,7 @@ import { strings } from '../i18n/strings.ts';
 import { isDark } from '../preferences.ts';
 import { source } from '../state/picture.ts';
 import { PEN_WIDTH, type Point, paintStrokes, type Stroke } from './strokes.ts';
-import type { Explanation } from './use-answer.ts';
+import type { Answered, Explanation } from './use-answer.ts';
 
 /** Pixels of the canvas; CSS sets its size. */
 const SIZE = 800;
@@ -18,17 +19,19 @@ const SIZE = 800;
 interface Props {
   /** In CSS; undefined: the ink of the page. */
   readonly penColour: string | undefined;
-  readonly explanation: Explanation | undefined;
-  /** That the explanation is of. */
+  readonly answered: Answered | undefined;
+  /** That the answer is to. */
   readonly picture: Picture | undefined;
   onFile(file: Blob): void;
 }
 
-export function DrawingPad({ penColour, explanation, picture, onFile }: Props) {
+export function DrawingPad({ penColour, answered, picture, onFile }: Props) {
   const { draw } = strings.value;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isOver, setOver] = useState(false);
   const shown = source.value;
+  const explanation = answered?.explanation;
+  const best = answered?.answer.probabilities[0];
   const dark = isDark.value;
 
   useEffect(() => {
@@ -96,6 +99,11 @@ export function DrawingPad({ penColour, explanation, picture, onFile }: Props) {
         onPointerDown={begin}
         onPointerMove={extend}
       />
+      {best && (
+        <p class="pad-answer" aria-hidden="true">
+          <b>{best.label}</b> {percent(best.probability, 0)}
+        </p>
+      )}
       {isBlank && (
         <p class="pad-hint" aria-hidden="true">
           {draw.here}
