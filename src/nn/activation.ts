@@ -44,6 +44,10 @@ export type ActivationName = keyof typeof activations;
 
 export const activationNames = Object.keys(activations) as readonly ActivationName[];
 
+export function isActivation(module: Module): boolean {
+  return Object.values(activations).some((kind) => module instanceof kind);
+}
+
 /** A new module of that name. */
 export function createActivation(name: ActivationName): Module {
   return new activations[name]();

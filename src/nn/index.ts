@@ -5,6 +5,7 @@ export {
   activationNames,
   createActivation,
   GELU,
+  isActivation,
   ReLU,
   Sigmoid,
   SiLU,

@@ -16,7 +16,16 @@ export { type ModelCard, type ModelFile, readModelFile, writeModelFile } from '.
 export { type ModelInput, type ModelInputOptions, modelInput, takesCentredDigits } from './model-input.ts';
 export * from './optimizers/index.ts';
 export { type LabelProbability, type Prediction, Predictor, type PredictorOptions } from './predict.ts';
-export type { EpochSummary, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';
+export type {
+  EpochSummary,
+  LayerNorms,
+  LogPoint,
+  NormsPoint,
+  Place,
+  Ready,
+  StepProgress,
+  Validation,
+} from './progress.ts';
 export { findRecipe, listRecipes, type Recipe, type RecipeName, recipeNames } from './recipes.ts';
 export * from './schedules/index.ts';
 export { type TrainingCounters, TrainingState } from './state.ts';

@@ -11,7 +11,7 @@ import { createBreathing } from './breathe.ts';
 import type { EarlyStopping } from './early-stopping.ts';
 import type { ModelEma } from './ema.ts';
 import type { Optimizer } from './optimizers/index.ts';
-import type { EpochSummary, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';
+import type { EpochSummary, LayerNorms, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';
 import { constantLR, type Schedule } from './schedules/index.ts';
 import { RecentSpeed, Work } from './speed.ts';
 import { TrainingState } from './state.ts';
@@ -42,6 +42,8 @@ export interface TrainOptions {
   readonly earlyStopping?: EarlyStopping;
   /** Steps between log points, 100 by default; the end of an epoch is one too. */
   readonly logEvery?: number;
+  /** Measures the layers before the first step and at log points, at most about 40 times in all. Never by default. */
+  readonly measureNorms?: () => Promise<LayerNorms>;
   readonly signal?: AbortSignal;
   /** Measures images that are held out, after each epoch. */
   readonly validate?: () => Promise<Validation>;
@@ -68,7 +70,8 @@ export interface TrainOutcome {
  * @throws ResiduaError naming the step when the loss is NaN or infinite
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
-  const { loader, epochs, accumulate = 1, earlyStopping, signal, validate, onReady, onLog, onStep, onEpoch } = options;
+  const { loader, epochs, accumulate = 1, earlyStopping, signal, validate } = options;
+  const { measureNorms, onReady, onLog, onStep, onEpoch } = options;
   const { task = singleLabel(), state = new TrainingState(), logEvery = 100, learningRate } = options;
   for (const [name, value] of Object.entries({ epochs, logEvery, accumulate })) {
     if (!Number.isInteger(value) || value < 1) throw new UsageError(`${name} must be an integer >= 1, found ${value}`);
@@ -87,10 +90,18 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     const [batch, step] = [state.batch + ahead, state.step + ahead];
     return { epoch: state.epoch + 1, epochs, batch, batches, step, learningRate: schedule(step - 1) };
   };
+  const measure = async () => {
+    if (measureNorms) state.norms = [...state.norms, { step: state.step, ...(await measureNorms()) }];
+  };
+  const normsAreDue = normsSchedule({ epochs, batches, logEvery });
   const log = async (validation?: Validation) => {
     const { gradientNorm } = state;
     const { loss, accuracy } = state.windowMean;
-    const point = { ...place(), loss, accuracy, imagesPerSecond: window.imagesPerSecond, gradientNorm, validation };
+    if (normsAreDue(place())) await measure();
+    const norms = state.norms.length > 0 ? state.norms : undefined;
+    const { imagesPerSecond } = window;
+    const point = { ...place(), loss, accuracy, imagesPerSecond, gradientNorm, norms, validation };
+    state.norms = [];
     state.windowMean.reset();
     window.reset();
     state.logPoints++;
@@ -100,6 +111,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 
   const workspaceBytes = await step.compile(Math.min(loader.batchSize, loader.dataset.length));
   await onReady?.({ steps, workspaceBytes });
+  if (state.step === 0 && state.norms.length === 0) await measure();
   while (!isOver() && !signal?.aborted) {
     const epoch = state.epoch + 1;
     let done = Math.min(state.batch * accumulate, loader.batchesPerEpoch);
@@ -154,6 +166,19 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     await onEpoch?.({ epoch, epochs, step: state.step, loss, accuracy, seconds, imagesPerSecond, validation });
   }
   return { status: isOver() ? 'finished' : 'stopped', state, images: run.images, seconds: run.seconds };
+}
+
+/** Of a training: its layers say more when they are seen often, but each time costs about as much as a step. */
+const MOST_NORMS = 40;
+
+/** At which log points the layers are measured: every so many, and at the last. */
+function normsSchedule({ epochs, batches, logEvery }: { epochs: number; batches: number; logEvery: number }) {
+  const each = Math.ceil(batches / logEvery);
+  const every = Math.ceil((epochs * each) / MOST_NORMS);
+  return ({ epoch, batch }: Place) => {
+    const point = (epoch - 1) * each + Math.ceil(batch / logEvery);
+    return point % every === 0 || point === epochs * each;
+  };
 }
 
 function divergence(loss: number, { epoch, batch, batches, step, learningRate }: Place): ResiduaError {

@@ -41,8 +41,34 @@ export interface LogPoint extends Place {
   readonly imagesPerSecond: number;
   /** Length of the gradient of all parameters in that step, before it was clipped; where gradients are clipped. */
   readonly gradientNorm?: number;
+  /** What was measured of the layers since the point before, where something was: the first point has the beginning's, too. */
+  readonly norms?: readonly NormsPoint[];
   /** At the end of an epoch, when images are held out. */
   readonly validation?: Validation;
+}
+
+/** How large weights, gradients and activations are, layer by layer: explain/norms.ts measures it. */
+export interface LayerNorms {
+  /** Convolutions and linear layers in the order in which they run: paths in the model. */
+  readonly layers: readonly string[];
+  /** Of each: the Euclidean length of the loss's gradient by its weight. */
+  readonly gradients: readonly number[];
+  /** Of each: that of its weight. */
+  readonly weights: readonly number[];
+  readonly activations: {
+    /** Activation functions in the order in which they run: paths in the model. */
+    readonly layers: readonly string[];
+    /** Of each: over all that it puts out. */
+    readonly mean: readonly number[];
+    readonly std: readonly number[];
+    /** Of each: share of the channels that are the same for every pixel of every image, as dead ReLUs are. */
+    readonly dead: readonly number[];
+  };
+}
+
+export interface NormsPoint extends LayerNorms {
+  /** Steps done before it was measured. */
+  readonly step: number;
 }
 
 export interface EpochSummary {

@@ -4,6 +4,7 @@
 
 import type { BestEpoch } from './early-stopping.ts';
 import { RunningMean, type RunningSums } from './metrics/running-mean.ts';
+import type { NormsPoint } from './progress.ts';
 
 export interface TrainingCounters {
   /** Epochs completed. */
@@ -21,6 +22,8 @@ export interface TrainingCounters {
   readonly gradientNorm?: number;
   /** With early stopping: the best epoch so far. */
   readonly best?: BestEpoch;
+  /** Measured since the last log point. */
+  readonly norms?: readonly NormsPoint[];
   /** Of the epoch under way. */
   readonly epochSums: RunningSums;
   /** Since the last log point. */
@@ -37,6 +40,7 @@ export class TrainingState {
   seconds: number;
   gradientNorm: number | undefined;
   best: BestEpoch | undefined;
+  norms: readonly NormsPoint[];
   readonly epochMean: RunningMean;
   readonly windowMean: RunningMean;
 
@@ -50,13 +54,14 @@ export class TrainingState {
     this.seconds = counters?.seconds ?? 0;
     this.gradientNorm = counters?.gradientNorm;
     this.best = counters?.best;
+    this.norms = counters?.norms ?? [];
     this.epochMean = new RunningMean(counters?.epochSums);
     this.windowMean = new RunningMean(counters?.windowSums);
   }
 
   /** What the constructor takes. */
   toJSON(): TrainingCounters {
-    const { epoch, batch, step, logPoints, images, seconds, gradientNorm, best } = this;
+    const { epoch, batch, step, logPoints, images, seconds, gradientNorm, best, norms } = this;
     return {
       epoch,
       batch,
@@ -66,6 +71,7 @@ export class TrainingState {
       seconds,
       gradientNorm,
       best,
+      ...(norms.length > 0 ? { norms } : {}),
       epochSums: this.epochMean.toJSON(),
       windowSums: this.windowMean.toJSON(),
     };

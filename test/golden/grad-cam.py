@@ -101,4 +101,21 @@ for layer in ["layer2.0.downsample.1", "layer3.1.conv2", "layer3", "fc"]:
     net(images[:1])
     hook.remove()
 
+# Training mode, from the weights before the step: each ReLU's mean, standard deviation, and share of channels that are all 0.
+net.load_state_dict({**state, **{n[6:]: v.reshape(state[n[6:]].shape) for n, v in step.items() if n.startswith("state.")}})
+net.double().train()
+relu, rows = F.relu, []
+
+
+def watched(x):
+    y = relu(x)
+    dead = (y.transpose(0, 1).flatten(1).max(1).values == 0).double().mean()
+    rows.append(torch.stack([y.mean(), y.std(unbiased=False), dead]))
+    return y
+
+
+F.relu = watched
+net(images)
+out["activations"] = torch.stack(rows)
+
 write(FOLDER / "grad-cam.safetensors", out)
