@@ -65,6 +65,7 @@ export function addTrainOptions(command: Command): Command {
     .option('--activation <name>', names(activationNames), oneOf(activationNames))
     .option('--shortcut <form>', `of blocks: ${names(shortcutOptions)}; not all have each`, oneOf(shortcutOptions))
     .option('--zero-init-residual', 'let blocks begin as their shortcuts')
+    .option('--no-batch-norm', 'convolutions with biases instead')
     .option('--dropout <p>', 'before the last layer', number({ min: 0, max: 1, below: true }))
     .option('--accumulate <n>', 'batches a step: their gradients add up to that of one large batch', integer(1, 65_536))
     .option('--clip-grad-norm <x>', 'shorten gradients that are longer than this', number({ min: 0, above: true }))
@@ -82,6 +83,7 @@ export function addTrainOptions(command: Command): Command {
     .option('--seeds <n>', 'n runs with seeds from --seed on; mean and standard deviation', integer(2, 1000))
     .option('--out <dir>', 'the run folder (default: runs/RECIPE-DATE)', text)
     .option('--log-every <n>', 'steps between lines of the log (default: 100)', integer(1))
+    .option('--no-layer-stats', 'leave the norms of gradients and activations of each layer out of the log')
     .option('--checkpoint-seconds <n>', 'save at least so often (default: 60; 0: at every step)', number({ min: 0 }))
     .option('--resume <dir>', 'go on with a run that was stopped, or that crashed', text);
   return command;

@@ -4,16 +4,19 @@
 
 import {
   type BatchLoader,
+  DataLoader,
   type Dataset,
   fromConfig,
   type LoaderOptions,
   randomSplit,
   type SplitName,
+  subset,
   take,
 } from '../../data/index.ts';
 import type { DataSource } from '../../data/sources/source.ts';
 import type { Device } from '../../devices/device.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
+import { NormProbe, probeSample } from '../../explain/norms.ts';
 import type { SafeTensor } from '../../formats/safetensors.ts';
 import { createModel } from '../../models/index.ts';
 import { fitStateNames, type Module } from '../../nn/index.ts';
@@ -52,6 +55,8 @@ export interface BuiltRun {
   readonly evaluator: Evaluator;
   /** What the preflight found. */
   readonly warnings: readonly PreflightWarning[];
+  /** Measures how gradients and activations get through the layers; undefined where nobody wants to know. */
+  readonly norms: NormProbe | undefined;
   /** Ends the device and the loaders. */
   close(): Promise<void>;
 }
@@ -161,12 +166,22 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
       test: keep(evaluationLoader(testSet)),
       evaluator: new Evaluator({ device, model: measured, task }),
       warnings,
+      norms: config.layerStats
+        ? new NormProbe({ device, model, task, loader: probeLoader(trainSet, config) })
+        : undefined,
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** A few images of the training set, prepared as test images are: the same ones each time. */
+function probeLoader(dataset: Dataset, { batchSize, transforms }: RunConfig): BatchLoader {
+  const sample = probeSample(dataset.length, batchSize);
+  const transform = fromConfig(transforms.test);
+  return new DataLoader(subset(dataset, sample.indices), { batchSize: sample.batchSize, transform });
 }
 
 async function loadWeights(model: Module, file: string, { platform, reporter }: BuildOptions): Promise<LoadedHead> {

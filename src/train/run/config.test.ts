@@ -18,6 +18,7 @@ describe('a configuration', () => {
       optimizer: { name: 'adam' },
       schedule: { name: 'constant' },
       logEvery: 100,
+      layerStats: true,
       transforms: {
         train: [
           { name: 'Pad', padding: 4 },

@@ -111,6 +111,8 @@ export const runConfigSchema = z.strictObject({
   strict: z.boolean(),
   /** Steps between log points; the end of an epoch is one too. */
   logEvery: count,
+  /** Whether the log has the norms of gradients, weights and activations, layer by layer. */
+  layerStats: z.boolean().default(true),
   /** At most so much time lies between two checkpoints, in seconds; the end of an epoch has one, too. 0: one a step. */
   checkpointSeconds: nonNegative,
   /** How it was begun on the command line; undefined where it was not. */

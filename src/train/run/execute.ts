@@ -93,6 +93,7 @@ export async function trainToWeights(run: Run): Promise<TrainOutcome> {
     epochs: config.epochs,
     logEvery: config.logEvery,
     validate: validation && (() => built.evaluator.run(validation, { onProgress: progressOf('validation', run) })),
+    measureNorms: built.norms && (() => built.norms!.measure()),
     onReady: (ready) => reporter.start?.({ ...describeRun(run), ...ready }),
     onStep: async (progress) => {
       reporter.step?.(progress);

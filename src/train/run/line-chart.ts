@@ -18,6 +18,10 @@ export interface LineChart {
   readonly series: readonly Series[];
   /** Logarithmic: powers of ten; points of 0 and below are left out. */
   readonly scale: 'linear' | 'log';
+  /** A logarithmic axis has 0.1 and 1 unless it is to fit the points alone. */
+  readonly fit?: boolean;
+  /** false: whoever draws several charts says once what their colours mean. */
+  readonly legend?: boolean;
   /** Of a linear axis; the points' own where left out. */
   readonly yRange?: readonly [number, number];
   /** Text of a tick. */
@@ -30,11 +34,12 @@ export interface LineChart {
 
 export function lineChart(chart: LineChart): string {
   const { series, scale, width, height, fontSize, colours, format = plain } = chart;
+  const { fit = false, legend = true } = chart;
   const drawn = series.map((own) => ({ ...own, points: own.points.filter(({ y }) => scale === 'linear' || y > 0) }));
   const points = drawn.flatMap((own) => own.points);
   const ticks =
     scale === 'log'
-      ? powersOfTen(points.map(({ y }) => y))
+      ? powersOfTen([...(fit && points.length > 0 ? [] : [0.1, 1]), ...points.map(({ y }) => y)])
       : linearTicks(
           points.map(({ y }) => y),
           chart.yRange,
@@ -68,7 +73,7 @@ export function lineChart(chart: LineChart): string {
   parts.push(text((box.left + box.right) / 2, height - 0.6 * fontSize, chart.xLabel, 'middle'));
   parts.push(text(fontSize, middle, chart.yLabel, 'middle', `transform="rotate(-90 ${fontSize} ${round(middle)})"`));
   for (const own of drawn) parts.push(...curve(own));
-  if (series.length > 1) {
+  if (legend && series.length > 1) {
     let end = box.right;
     for (const { name, colour } of [...series].reverse()) {
       parts.push(text(end, 1.6 * fontSize, name, 'end', `fill="${colour}"`));
@@ -102,11 +107,15 @@ function text(x: number, y: number, content: string, anchor: string, attributes 
 
 const round = (value: number): string => String(Math.round(10 * value) / 10);
 
-/** 0.001, 0.01, ..., with at least 0.1 and 1 among them. */
+const MOST_POWERS = 8;
+
+/** 0.001, 0.01, ... around the values; not each of them where that would be too many. */
 function powersOfTen(values: readonly number[]): number[] {
-  const lowest = Math.floor(Math.log10(Math.min(0.1, ...values)));
-  const highest = Math.ceil(Math.log10(Math.max(1, ...values)));
-  return Array.from({ length: highest - lowest + 1 }, (_, i) => 10 ** (lowest + i));
+  const lowest = Math.floor(Math.log10(Math.min(...values)));
+  const highest = Math.max(lowest + 1, Math.ceil(Math.log10(Math.max(...values))));
+  const every = Math.ceil((highest - lowest) / MOST_POWERS);
+  const steps = Math.ceil((highest - lowest) / every);
+  return Array.from({ length: steps + 1 }, (_, i) => 10 ** (lowest + every * i));
 }
 
 function linearTicks(values: readonly number[], range?: readonly [number, number]): number[] {

@@ -70,6 +70,7 @@ export function completeConfig(overrides: RunOverrides, { findDataset, versions 
     threads: overrides.threads ?? null,
     strict: overrides.strict ?? false,
     logEvery: overrides.logEvery ?? 100,
+    layerStats: overrides.layerStats ?? true,
     checkpointSeconds: overrides.checkpointSeconds ?? 60,
     versions: { residua: version, ...versions },
   };

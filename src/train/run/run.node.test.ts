@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
-import type { LogPoint, StepProgress } from '../progress.ts';
+import type { LogPoint, NormsPoint, StepProgress } from '../progress.ts';
 import type { RunOverrides } from './config.ts';
 import { evaluateRun } from './evaluate-run.node.ts';
 import { loadRun } from './load-run.node.ts';
@@ -98,10 +98,13 @@ describe('a run', () => {
         'imagesPerSecond',
         'loss',
         'lr',
+        'norms',
         'step',
         'validation',
       ]),
     );
+    const measured = lines.map((line) => JSON.parse(line).norms.map(({ step }: NormsPoint) => step));
+    expect(measured).toEqual([[0, 2], [4]]);
     const { status, test, weightsHash } = JSON.parse(await readFile(result.files.result, 'utf8'));
     expect({ status, test, weightsHash }).toEqual({
       status: 'finished',
@@ -124,6 +127,17 @@ describe('a run', () => {
     const [a, b, c] = [await run('a', 1), await run('b', 1), await run('c', 2)];
     expect(b).toBe(a);
     expect(c).not.toBe(a);
+  });
+
+  it('comes to the same weights whether its layers are measured or not', async () => {
+    const dropout = { modelOptions: { ...tiny.modelOptions, dropout: 0.3 } };
+    const runs = [true, false].map((layerStats) => config({ ...dropout, layerStats }));
+    const [seen, unseen] = [
+      await trainRun(runs[0], { folder: join(parent, 'a') }),
+      await trainRun(runs[1], { folder: join(parent, 'b') }),
+    ];
+    expect(seen.weightsHash).toBe(unseen.weightsHash);
+    expect(unseen.log.some(({ norms }) => norms)).toBe(false);
   });
 
   it('is evaluated from its folder, or from its weights alone, as it was at its end', async () => {

@@ -39,6 +39,8 @@ export interface TrainSettings {
   readonly activation?: ActivationName;
   readonly shortcut?: ShortcutOption;
   readonly zeroInitResidual?: boolean;
+  /** false: --no-batch-norm. */
+  readonly batchNorm?: boolean;
   readonly dropout?: number;
   readonly augment?: AugmentName;
   readonly imageSize?: number;
@@ -50,6 +52,8 @@ export interface TrainSettings {
   readonly threads?: number;
   readonly strict?: boolean;
   readonly logEvery?: number;
+  /** false: --no-layer-stats. */
+  readonly layerStats?: boolean;
   readonly checkpointSeconds?: number;
 }
 
@@ -64,13 +68,14 @@ export function configOfSettings(
   source: Pick<RunOverrides, 'model' | 'modelOptions'> = {},
 ): RunConfig {
   const { activation, shortcut, zeroInitResidual, dropout } = settings;
+  const normalise = settings.batchNorm === false ? false : undefined;
   const overrides: RunOverrides = {
     recipe: settings.recipe,
     dataset: settings.dataset,
     limit: settings.limit,
     validationImages: settings.validation,
     model: settings.model ?? source.model,
-    modelOptions: { ...source.modelOptions, ...said({ activation, shortcut, zeroInitResidual, dropout }) },
+    modelOptions: { ...source.modelOptions, ...said({ activation, shortcut, normalise, zeroInitResidual, dropout }) },
     task: settings.task,
     labelSmoothing: settings.labelSmoothing,
     augment: settings.augment,
@@ -93,6 +98,7 @@ export function configOfSettings(
     threads: settings.threads,
     strict: settings.strict,
     logEvery: settings.logEvery,
+    layerStats: settings.layerStats,
     checkpointSeconds: settings.checkpointSeconds,
   };
   const config = resolve(overrides);

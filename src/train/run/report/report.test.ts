@@ -48,7 +48,7 @@ function report(test: Evaluation | null, more: Partial<Report> = {}): string {
     },
     warnings: [],
     log: [
-      { ...point, epoch: 1, step: 10, loss: 1 },
+      { ...point, epoch: 1, step: 10, loss: 1, norms: [norms(0), norms(10)] },
       { ...point, epoch: 2, step: 20, loss: 0.1, validation: { loss: 0.2, accuracy: 0.8 } },
     ],
     model: { parameters: 195_450, multiplyAdds: 28_459_648 },
@@ -57,6 +57,14 @@ function report(test: Evaluation | null, more: Partial<Report> = {}): string {
     ...more,
   });
 }
+
+const norms = (step: number) => ({
+  step,
+  layers: ['conv', 'fc'],
+  gradients: [1e-9, 0.5],
+  weights: [1, 1],
+  activations: { layers: ['<b>act'], mean: [0.1], std: [0.2], dead: [0.25] },
+});
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 
@@ -110,6 +118,16 @@ describe('what a report shows', () => {
     for (const { f1, name } of test.perClass) {
       expect(page).toMatch(new RegExp(`>${name}</th>.*<td>${(100 * f1).toFixed(2)} %<span class="bar">`));
     }
+  });
+
+  it('shows how gradients got through the layers, where that was measured', () => {
+    const page = report(test);
+    expect(page).toContain('<h2 id="layers">Layers</h2>');
+    expect(page).toContain('Channels that put out the same for every image: &lt;b&gt;act (25 %).');
+    expect(page.match(/<svg [^>]*aria-label="Gradient norm"/)).not.toBeNull();
+    const point = { epochs: 2, batches: 10, batch: 10, learningRate: 0.01, accuracy: 0.9, imagesPerSecond: 100 };
+    const unmeasured = report(test, { log: [{ ...point, epoch: 1, step: 10, loss: 1 }] });
+    expect(unmeasured).not.toContain('id="layers"');
   });
 
   it('has a picture a mistake, and the file where there is one', () => {

@@ -5,14 +5,14 @@ import { count, duration, magnitude, percent } from '../../../format.ts';
 import type { PreflightWarning } from '../../preflight/index.ts';
 import type { LogPoint } from '../../progress.ts';
 import type { RunConfig } from '../config.ts';
-import { type LineChart, lineChart } from '../line-chart.ts';
-import { epochsDone, overEpochs } from '../loss-curve.ts';
 import type { RunSummary } from '../reporter.ts';
 import { confusionSection } from './confusion.ts';
 import { Html, html } from './html.ts';
+import { layersSection } from './layers.ts';
 import { calibrationSection, classesSection, mistakesSection } from './quality.ts';
 import { settingsSection } from './settings.ts';
 import { style } from './style.ts';
+import { trainingSection } from './training.ts';
 
 /** A small picture of an image that went wrong. */
 export interface Thumbnail {
@@ -59,7 +59,7 @@ export function renderReport(report: Report): string {
 <main>
 ${headline(report)}
 ${warningsSection(report)}
-${training(report)}
+${trainingSection(report)}
 ${
   test && [
     confusionSection(test),
@@ -68,6 +68,7 @@ ${
     calibrationSection(test),
   ]
 }
+${layersSection(report.log)}
 ${settingsSection(report)}
 </main>
 <footer>Written by Residua ${config.versions.residua}. The test images had no part in training or in choosing anything.</footer>
@@ -116,45 +117,5 @@ function warningsSection({ warnings }: Report): Html | null {
     ({ message, reason, advice }) =>
       html`<li><strong>${message}</strong> ${reason} <span class="muted">${advice}</span></li>\n`,
   )}</ul>
-</section>`;
-}
-
-const CHART = {
-  xLabel: 'epochs',
-  width: 480,
-  height: 320,
-  fontSize: 14,
-  colours: { grid: 'var(--grid)', text: 'var(--muted)' },
-} as const;
-
-function training({ log }: Report): Html | null {
-  if (log.length === 0) return null;
-  const colours = { training: 'var(--blue)', validation: 'var(--orange)' };
-  const rates = log.map((point) => ({ x: epochsDone(point), y: point.learningRate }));
-  const accuracies = overEpochs(log, 'accuracy', colours);
-  const lowest = Math.min(...accuracies.flatMap(({ points }) => points.map(({ y }) => y)));
-  const charts: LineChart[] = [
-    { ...CHART, title: 'Loss', yLabel: 'loss', scale: 'log', series: overEpochs(log, 'loss', colours) },
-    {
-      ...CHART,
-      title: 'Accuracy',
-      yLabel: 'right',
-      scale: 'linear',
-      yRange: [lowest, 1],
-      format: (share) => `${Number((100 * share).toPrecision(6))} %`,
-      series: accuracies,
-    },
-    {
-      ...CHART,
-      title: 'Learning rate',
-      yLabel: 'learning rate',
-      scale: 'linear',
-      series: [{ name: 'learning rate', points: rates, colour: colours.training }],
-    },
-  ];
-  return html`<section aria-labelledby="training">
-<h2 id="training">Training</h2>
-<p class="muted">Loss and accuracy are of the images as training sees them, changed at random and each before its update, over the steps since the point before.</p>
-<div class="charts">${charts.map((chart) => html`<div>${new Html(lineChart(chart))}</div>`)}</div>
 </section>`;
 }
