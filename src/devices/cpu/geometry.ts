@@ -1,7 +1,12 @@
 // How a tensor lies in the device's memory: pixel after pixel (NHWC), the channels of a pixel padded to whole vectors of
-// four, and around each image a halo of zero pixels, so that a convolution reads over the edge without a check.
+// four, and around each image a halo of zero pixels, so that a convolution reads over the edge without a check. Neighbours share
+// a halo: what lies to the right of a row lies to the left of the next one, below an image is above the next one.
 //
-//   [ image 0: top rows | left h x w right | bottom rows ][ image 1 ... ]        pad channels and halo are always zero
+//   0 0 0 0
+//   0 a a a              an image of 2x3 pixels with a halo of one, then the next one: a zero to the right of a row is the one to
+//   0 a a a              the left of the row below. Pad channels are always zero too.
+//   0 0 0 0
+//   0 b b b ...
 //
 // All offsets and strides are in bytes; every element has four.
 
@@ -39,10 +44,11 @@ export function geometry(
 ): Geometry {
   const stored = Math.ceil(c / 4) * 4;
   const pixelBytes = stored * elementBytes;
-  const rowBytes = (halo.left + w + halo.right) * pixelBytes;
-  const imageBytes = (halo.top + h + halo.bottom) * rowBytes;
+  const rowBytes = (w + Math.max(halo.left, halo.right)) * pixelBytes;
+  const imageBytes = (h + Math.max(halo.top, halo.bottom)) * rowBytes;
   const origin = halo.top * rowBytes + halo.left * pixelBytes;
   const { top, left, bottom, right } = halo;
+  const lastPixel = origin + (n - 1) * imageBytes + (h - 1 + bottom) * rowBytes + (w - 1 + right) * pixelBytes;
   return {
     n,
     h,
@@ -57,7 +63,7 @@ export function geometry(
     rowBytes,
     imageBytes,
     origin,
-    bytes: n * imageBytes,
+    bytes: lastPixel + pixelBytes,
   };
 }
 
