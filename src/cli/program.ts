@@ -10,6 +10,7 @@ import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
 import { addModels } from './models.ts';
 import { addPredict } from './predict.ts';
+import { addStudio } from './studio.ts';
 import { addTrain } from './train.ts';
 
 export function createProgram(): Command {
@@ -24,7 +25,17 @@ export function createProgram(): Command {
     .exitOverride()
     // Errors are thrown, and told in one place: errors.ts.
     .configureOutput({ outputError: () => {}, writeErr: () => {} });
-  for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDatasets, addBench, addDoctor])
+  for (const add of [
+    addTrain,
+    addEvaluate,
+    addPredict,
+    addExport,
+    addModels,
+    addDatasets,
+    addStudio,
+    addBench,
+    addDoctor,
+  ])
     add(program);
   return program;
 }

@@ -79,9 +79,11 @@ export type ErrorCode =
   | 'not-found' // 404
   | 'missing-data' // 404: the data set is not on this machine yet; training downloads it
   | 'method-not-allowed' // 405
+  | 'timeout' // 408: the request did not arrive in time
   | 'conflict' // 409: not in this state, such as resuming a run that runs
   | 'too-large' // 413
   | 'unsupported-type' // 415: the body of a POST must be application/json
+  | 'headers-too-large' // 431
   | 'busy' // 503: more at once than the server takes; try again
   | 'failed' // 500: the work itself went wrong; the message says how
   | 'internal'; // 500: a defect
@@ -267,7 +269,7 @@ export interface EvaluationAnswer extends Evaluation {
 export type DataSplit = Split;
 
 /**
- * A safetensors file with a split: `images` U8 [N, H, W, C], `labels` U8 or I32 [N]. Its metadata under 'dataset' is a DataCard
+ * A safetensors file with a split: `images` U8 [N, H, W, C], `labels` U8 [N]. Its metadata under 'dataset' is a DataCard
  * as JSON.
  */
 export const DATA_TENSORS = { images: 'images', labels: 'labels', card: 'dataset' } as const;

@@ -15,17 +15,21 @@ const SMALL = 64;
 export function thumbnail(dataset: Dataset, index: number): Thumbnail | undefined {
   let image: Image;
   try {
-    image = shrink(dataset.get(index).image);
+    image = dataset.get(index).image;
   } catch {
     return undefined;
   }
-  const png = encodePng(image, { deflate: (bytes) => deflateSync(bytes, { level: 9 }), crc32 });
-  const source = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  const source = `data:image/png;base64,${Buffer.from(smallPng(image, LARGEST)).toString('base64')}`;
   return { source, small: Math.max(image.width, image.height) <= SMALL };
 }
 
-function shrink(image: Image): Image {
-  const scale = LARGEST / Math.max(image.width, image.height);
+/** A PNG file of an image. @param largest pixels of the longer side at most */
+export function smallPng(image: Image, largest: number): Uint8Array {
+  return encodePng(shrink(image, largest), { deflate: (bytes) => deflateSync(bytes, { level: 9 }), crc32 });
+}
+
+function shrink(image: Image, largest: number): Image {
+  const scale = largest / Math.max(image.width, image.height);
   if (scale >= 1) return image;
   const size = [image.height, image.width].map((side) => Math.max(1, Math.round(side * scale)));
   return fromConfig([{ name: 'Resize', size }]).apply(image, randomStream({ seed: 0, purpose: 'augment' })) as Image;

@@ -1,0 +1,242 @@
+// All runs and comparisons, kept up to date by looking: who started a run, and on which disk its folder is, makes no difference
+// then, and a network drive or a container, where a system's notifications do not arrive, is no special case. Nobody looks
+// while nobody listens and nothing is asked for.
+
+import type { ComparisonView, RunView, StudioEvent } from '../protocol.ts';
+import { type Job, Jobs, type Program } from './jobs.ts';
+import { RequestError } from './request-error.ts';
+import { type Listing, RunFolders } from './run-folders.ts';
+import { RunRecord } from './run-record.ts';
+
+/** Milliseconds between two looks while somebody listens. A look costs a call of the system a run. */
+const INTERVAL = 500;
+
+/** In the folder of a comparison, besides the folders of its runs. */
+const COMPARISON = 'comparison.json';
+const COMPARISON_REPORT = 'report.html';
+
+type Listener = (event: StudioEvent) => void;
+
+export class RunStore {
+  readonly path: string;
+  readonly jobs: Jobs;
+  readonly #folders: RunFolders;
+  readonly #records = new Map<string, RunRecord>();
+  readonly #runs = new Latest<RunView>();
+  readonly #comparisons = new Latest<ComparisonView>();
+  readonly #listeners = new Set<Listener>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  /** @param path the folder of runs; may not exist yet */
+  constructor(path: string, program: Program) {
+    this.path = path;
+    this.#folders = new RunFolders(path);
+    // What goes wrong here is told to whoever asks next.
+    this.jobs = new Jobs(program, () => void this.look().catch(() => {}));
+  }
+
+  /** As of the last look. */
+  get runs(): readonly RunView[] {
+    return this.#runs.all;
+  }
+
+  get comparisons(): readonly ComparisonView[] {
+    return this.#comparisons.all;
+  }
+
+  /** @throws RequestError where there is no such run */
+  async run(id: string): Promise<RunView> {
+    await this.look();
+    return this.#runs.get(id) ?? notFound('run', id);
+  }
+
+  /** A run that has a folder. @throws RequestError */
+  async record(id: string): Promise<RunRecord> {
+    await this.look();
+    return this.#records.get(id) ?? notFound('run', id);
+  }
+
+  /** @throws RequestError */
+  async comparison(id: string): Promise<ComparisonView> {
+    await this.look();
+    return this.#comparisons.get(id) ?? notFound('comparison', id);
+  }
+
+  /** Looks at everything once. Whoever asks while a look is under way shares the next one, which sees all that came before. */
+  look(): Promise<void> {
+    if (this.#looking === undefined) {
+      this.#looking = this.#lookOnce().finally(() => {
+        this.#looking = undefined;
+      });
+      return this.#looking;
+    }
+    this.#next ??= this.#looking
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return this.look();
+      });
+    return this.#next;
+  }
+
+  /** @returns what ends it */
+  async subscribe(listener: Listener): Promise<() => void> {
+    await this.look();
+    listener({ type: 'snapshot', runs: this.runs, comparisons: this.comparisons });
+    this.#listeners.add(listener);
+    this.#schedule();
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Stops what was started here, in order. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+    await this.jobs.close();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(async () => {
+      if (this.#listeners.size === 0) return;
+      await this.look().catch(() => {}); // an unreadable folder may be readable again next time
+      this.#schedule();
+    }, INTERVAL).unref();
+  }
+
+  #tell(event: StudioEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { runs, groups } = await this.#folders.list();
+    const present = new Map<string, RunView>();
+    for (const folder of runs) {
+      const record = this.#records.get(folder.id) ?? new RunRecord(folder);
+      this.#records.set(folder.id, record);
+      const news = await record.update(this.jobs.get(folder.id));
+      if (news) this.#tell({ type: 'metrics', id: folder.id, ...news });
+      present.set(folder.id, record.view);
+    }
+    for (const id of this.#records.keys()) if (!present.has(id)) this.#records.delete(id);
+    for (const job of this.jobs.all) {
+      if (job.command !== 'train' || present.has(job.id)) continue;
+      const view = viewWithoutFolder(job);
+      if (view) present.set(job.id, view);
+    }
+    this.#runs.replace(present, {
+      changed: (run) => this.#tell({ type: 'run', run }),
+      removed: (id) => this.#tell({ type: 'run-removed', id }),
+    });
+    this.#comparisons.replace(this.#comparisonsOf(groups, [...present.values()]), {
+      changed: (comparison) => this.#tell({ type: 'comparison', comparison }),
+      removed: (id) => this.#tell({ type: 'comparison-removed', id }),
+    });
+  }
+
+  #comparisonsOf(groups: ReadonlyMap<string, Listing>, runs: readonly RunView[]): Map<string, ComparisonView> {
+    const views = new Map<string, ComparisonView>();
+    const jobs = this.jobs.all.filter(({ command }) => command === 'compare');
+    const ids = [...groups].filter(([, { files }]) => files.has(COMPARISON)).map(([name]) => name);
+    for (const id of new Set([...ids, ...jobs.map((job) => job.id)])) {
+      const job = this.jobs.get(id);
+      const files = groups.get(id)?.files ?? new Set();
+      if (job?.state === 'ended' && job.problem === null && !files.has(COMPARISON)) continue; // stopped before it began
+      const members = runs.filter(({ group }) => group === id);
+      views.set(id, comparisonView(id, { job, files, members }));
+    }
+    return views;
+  }
+}
+
+/** The last of each, and what has changed since. */
+class Latest<View extends object> {
+  readonly #views = new Map<string, { view: View; text: string }>();
+
+  get all(): View[] {
+    return [...this.#views.values()].map(({ view }) => view);
+  }
+
+  get(id: string): View | undefined {
+    return this.#views.get(id)?.view;
+  }
+
+  replace(
+    now: ReadonlyMap<string, View>,
+    { changed, removed }: { changed: (view: View) => void; removed: (id: string) => void },
+  ): void {
+    for (const id of [...this.#views.keys()].filter((id) => !now.has(id))) {
+      this.#views.delete(id);
+      removed(id);
+    }
+    for (const [id, view] of now) {
+      const before = this.#views.get(id);
+      if (before?.view === view) continue;
+      const text = JSON.stringify(view);
+      this.#views.set(id, { view, text });
+      if (before?.text !== text) changed(view);
+    }
+  }
+}
+
+/** Of a training whose folder has no config.json (yet); undefined where it was stopped before it had one. */
+function viewWithoutFolder(job: Job): RunView | undefined {
+  const { id, started, state, problem } = job;
+  if (state === 'ended' && problem === null) return undefined;
+  return {
+    id,
+    name: id,
+    group: null,
+    state: state === 'ended' ? 'failed' : state === 'stopping' ? 'pausing' : 'starting',
+    config: null,
+    problem,
+    progress: null,
+    result: null,
+    created: started,
+    updated: started,
+    hasModel: false,
+    hasReport: false,
+    can: { pause: state === 'running', resume: false, remove: state === 'ended' },
+  };
+}
+
+interface ComparisonParts {
+  readonly job: Job | undefined;
+  readonly files: ReadonlySet<string>;
+  readonly members: readonly RunView[];
+}
+
+function comparisonView(id: string, { job, files, members }: ComparisonParts): ComparisonView {
+  const works = members.some(({ can }) => !can.remove);
+  const hasReport = files.has(COMPARISON_REPORT);
+  const state =
+    job !== undefined && job.state !== 'ended'
+      ? job.state === 'stopping'
+        ? 'pausing'
+        : members.length === 0
+          ? 'starting'
+          : 'running'
+      : works
+        ? 'running'
+        : job?.problem != null
+          ? 'failed'
+          : hasReport
+            ? 'finished'
+            : 'paused';
+  return {
+    id,
+    state,
+    problem: state === 'failed' ? job!.problem : null,
+    created: job?.started ?? Math.min(...members.map(({ created }) => created)),
+    updated: Math.max(job?.started ?? 0, ...members.map(({ updated }) => updated)),
+    runs: members.map((member) => member.id),
+    hasReport,
+    can: { stop: job?.state === 'running', remove: state !== 'running' && state !== 'starting' && state !== 'pausing' },
+  };
+}
+
+function notFound(what: string, id: string): never {
+  throw new RequestError('not-found', `there is no ${what} '${id}'`);
+}

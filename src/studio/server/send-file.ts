@@ -1,0 +1,44 @@
+// Answers with a file. It is opened before anything is said of it, so that its length is that of what is sent, also where
+// another process replaces it meanwhile.
+
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Context } from 'hono';
+
+export interface SendOptions {
+  readonly type: string;
+  /** Under which name a browser keeps it; undefined for what it shows. */
+  readonly saveAs?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** @returns undefined where there is no such file */
+export async function sendFile(
+  context: Context,
+  path: string,
+  { type, saveAs, headers }: SendOptions,
+): Promise<Response | undefined> {
+  const file = await open(path).catch((error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  const { size } = await file.stat();
+  const all = {
+    'Content-Type': type,
+    'Content-Length': String(size),
+    ...(saveAs === undefined ? {} : { 'Content-Disposition': `attachment; filename*=UTF-8''${encodeName(saveAs)}` }),
+    ...headers,
+  };
+  if (context.req.method === 'HEAD' || size === 0) {
+    await file.close();
+    return context.body(null, 200, all);
+  }
+  // The end is given, since the file may grow. The stream closes it, also when the reader goes away.
+  const stream = file.createReadStream({ end: size - 1 });
+  return context.body(Readable.toWeb(stream) as ReadableStream, 200, all);
+}
+
+/** RFC 8187 */
+const encodeName = (name: string): string =>
+  encodeURIComponent(name).replace(/['()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);

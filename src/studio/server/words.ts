@@ -1,0 +1,74 @@
+// From settings to the words of a command line and back: settings become the very words that would be typed, and these are
+// checked by the command's own rules, which are the only ones. Every value is part of its option's word ('--dataset=DIR'), so
+// that none can be taken for an option; no shell ever sees them.
+
+import { Command, CommanderError, type Option } from 'commander';
+import { nearest } from '../../cli/suggest.ts';
+import { addTrainOptions, settledConfig, type TrainFlags } from '../../cli/train-options.ts';
+import type { RunConfig } from '../../train/run/node.ts';
+import { RequestError } from './request-error.ts';
+
+/** What the studio itself decides. */
+const OWN = ['out', 'resume', 'seeds'];
+
+export interface Training {
+  /** After the program's name; without where the run goes. */
+  readonly words: readonly string[];
+  readonly config: RunConfig;
+}
+
+/**
+ * @param settings what JSON gave
+ * @throws RequestError or UsageError that names what is unknown, out of range or contradictory
+ */
+export async function trainingOf(settings: Readonly<Record<string, unknown>>): Promise<Training> {
+  const command = addTrainOptions(new Command('train'));
+  const words = wordsOf(command, settings);
+  const flags = parse<TrainFlags>(command, words);
+  return { words: ['train', ...words], config: await settledConfig(flags) };
+}
+
+export function wordsOf(command: Command, settings: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => {
+    const options = command.options.filter((option) => option.attributeName() === name);
+    if (options.length === 0 || OWN.includes(name)) throw unknown(name, command);
+    return wordOf(name, value, options);
+  });
+}
+
+/** @param options of that name: that which takes or sets it, that which denies it, or both */
+function wordOf(name: string, value: unknown, options: readonly Option[]): string[] {
+  const positive = options.find(({ negate }) => !negate);
+  const negative = options.find(({ negate }) => negate);
+  if (value === false && negative) return [negative.long!];
+  if (typeof value === 'boolean') {
+    // What is so anyway has no word.
+    if (!positive || !(positive.required || positive.optional)) return value && positive ? [positive.long!] : [];
+  } else if (positive?.required) {
+    const values = Array.isArray(value) ? value : [value];
+    const text = values.map(String).join(',');
+    const isSimple = values.every(
+      (one) => typeof one === 'string' || (typeof one === 'number' && Number.isFinite(one)),
+    );
+    if (isSimple && values.length > 0 && !text.includes('\0')) return [`${positive.long}=${text}`];
+  }
+  throw new RequestError('bad-request', `the setting '${name}' cannot be ${JSON.stringify(value).slice(0, 100)}`);
+}
+
+function unknown(name: string, command: Command): RequestError {
+  const names = command.options.map((option) => option.attributeName()).filter((known) => !OWN.includes(known));
+  const guess = nearest(name, names);
+  return new RequestError('bad-request', `there is no setting called '${name.slice(0, 100)}'`, {
+    hint: guess === undefined ? `The settings are: ${[...new Set(names)].join(', ')}.` : `Did you mean ${guess}?`,
+  });
+}
+
+function parse<Flags extends object>(command: Command, words: readonly string[]): Flags {
+  command.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
+  try {
+    return command.parse(words, { from: 'user' }).opts<Flags>();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new RequestError('bad-request', error.message.replace(/^error: /, ''), { cause: error });
+  }
+}
