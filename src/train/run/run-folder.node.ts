@@ -8,6 +8,7 @@ import { cannotWrite, isPart, removeParts, writeAtomically } from '../../files/w
 import type { PreflightWarning } from '../preflight/index.ts';
 import type { LogPoint } from '../progress.ts';
 import { parseRunConfig, type RunConfig } from './config.ts';
+import { runFileNames } from './file-names.ts';
 import { isLock } from './lock.node.ts';
 import { fromLines, toLine } from './metrics-lines.ts';
 import type { RunFiles } from './reporter.ts';
@@ -17,17 +18,8 @@ import { nameOfRun } from './run-name.ts';
 export const SEEDS = 'seeds.json';
 
 export function filesOf(folder: string): RunFiles {
-  return {
-    config: join(folder, 'config.json'),
-    preflight: join(folder, 'preflight.json'),
-    metrics: join(folder, 'metrics.jsonl'),
-    checkpoint: join(folder, 'checkpoint.safetensors'),
-    previousCheckpoint: join(folder, 'checkpoint.previous.safetensors'),
-    model: join(folder, 'model.safetensors'),
-    lossCurve: join(folder, 'loss.svg'),
-    report: join(folder, 'report.html'),
-    result: join(folder, 'result.json'),
-  };
+  const paths = Object.entries(runFileNames).map(([file, name]) => [file, join(folder, name)]);
+  return Object.fromEntries(paths) as { [File in keyof RunFiles]: string };
 }
 
 /**

@@ -7,3 +7,6 @@ const start = (name: string) => () => new Worker(new URL('./worker.ts', import.m
 
 /** Predicts, explains and shows layers. */
 export const networkEngine = new WorkerClient<typeof jobs>(start('residua networks'));
+
+/** Trains. */
+export const trainingEngine = new WorkerClient<typeof jobs>(start('residua training'));

@@ -3,7 +3,8 @@
 
 import { networkJobs } from './network-jobs.ts';
 import { serveJobs } from './rpc.ts';
+import { trainingJobs } from './training-jobs.ts';
 
-export const jobs = { ...networkJobs };
+export const jobs = { ...networkJobs, ...trainingJobs };
 
 serveJobs(jobs);
