@@ -32,8 +32,9 @@ const LONGEST = 512;
  * @throws ResiduaError where the browser can't read it
  */
 export async function readPicture(source: Blob | string): Promise<Picture> {
-  const blob = typeof source === 'string' ? await (await fetch(source)).blob() : source;
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none' }).catch((cause) => {
+  const decode = async () =>
+    createImageBitmap(typeof source === 'string' ? await load(source) : source, { colorSpaceConversion: 'none' });
+  const bitmap = await decode().catch((cause) => {
     throw new ResiduaError('this file is not an image that the browser can read', {
       hint: 'PNG, JPEG and WebP are.',
       cause,
@@ -49,4 +50,11 @@ export async function readPicture(source: Blob | string): Promise<Picture> {
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   return { width, height, data: context.getImageData(0, 0, width, height).data };
+}
+
+async function load(address: string): Promise<HTMLImageElement> {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  return image;
 }
