@@ -18,3 +18,15 @@ export class ResiduaError extends Error {
 export class UsageError extends ResiduaError {
   override readonly exitCode = 2;
 }
+
+/** A thread that did part of the work has died, which it never should. The request was right: making it again may succeed. */
+export class DeadThreadError extends ResiduaError {
+  /** What may keep it from happening again: a sentence. */
+  readonly remedy: string;
+
+  /** @param thread what it is for: 'a thread of the cpu device' */
+  constructor(thread: string, cause: Error, remedy: string) {
+    super(`${thread} has died: ${cause.message}`, { hint: `Run again. ${remedy}`, cause });
+    this.remedy = remedy;
+  }
+}

@@ -1,6 +1,7 @@
 // From an error to what the user sees of it and the exit code: 1 when the work failed, 2 when the request was wrong. One
 // line says what was expected, what was found and what to do; the stack trace is for --debug.
 
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { ResiduaError } from '../errors.ts';
 import { screenOf } from './terminal.ts';
@@ -10,7 +11,7 @@ export function reportError(error: unknown, { debug, help }: { debug: boolean; h
   if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help and --version end this way
   const { message, exitCode } = describe(error, help);
   process.stderr.write(`${screenOf(process.stderr).paint('red', 'error:')} ${message}\n`);
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (debug) process.stderr.write(`${inspect(error)}\n`);
   return exitCode;
 }
 

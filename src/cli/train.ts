@@ -84,17 +84,19 @@ async function prepare(command: Command, flags: TrainFlags): Promise<Job> {
     }
     return { kind: 'seeds', begin: (options) => trainSeeds(config, seeds, { ...options, folder: out }) };
   }
-  const other = command.options.find(
-    (option) => option.attributeName() !== 'resume' && command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
+  const { threads } = settings;
+  const other = command.options.find((option) => {
+    const name = option.attributeName();
+    return name !== 'resume' && name !== 'threads' && command.getOptionValueSource(name) === 'cli';
+  });
   if (other) {
     throw new UsageError(`--resume goes on with the settings of ${resume}: ${other.long} cannot be changed`, {
       hint: `Leave ${other.long} out, or begin a new run.`,
     });
   }
   return hasSeeds(resume)
-    ? { kind: 'seeds', begin: (options) => resumeSeeds(resume, options) }
-    : { kind: 'run', begin: (options) => resumeRun(resume, options) };
+    ? { kind: 'seeds', begin: (options) => resumeSeeds(resume, { ...options, threads }) }
+    : { kind: 'run', begin: (options) => resumeRun(resume, { ...options, threads }) };
 }
 
 /** A run's last line under --json. */

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { ResiduaError, UsageError } from '../errors.ts';
+import { DeadThreadError, ResiduaError, UsageError } from '../errors.ts';
 import type { Batch } from './batch.ts';
 import { allocateRing, BatchRing } from './batch-ring.ts';
 import type { Dataset, SharedDataset } from './dataset.ts';
@@ -67,8 +67,8 @@ class PrefetchLoader implements BatchLoader {
     this.#worker.unref();
     this.#failure = new Promise((resolve) => {
       this.#worker.on('message', ({ message, hint }: WorkerFailure) => resolve(new ResiduaError(message, { hint })));
-      this.#worker.on('error', (error: Error) => resolve(error));
-      this.#worker.on('exit', (code) => resolve(new Error(`the loader's worker thread ended with code ${code}`)));
+      this.#worker.on('error', (error: NodeJS.ErrnoException) => resolve(death(error)));
+      this.#worker.on('exit', (code) => resolve(death(new Error(`it ended with code ${code}`))));
     });
     // Also wakes an iterator that waits for a worker that will not answer.
     this.#failure.then(() => this.#ring.fail());
@@ -117,6 +117,14 @@ class PrefetchLoader implements BatchLoader {
       this.#worker.unref();
     }
   }
+}
+
+function death(cause: NodeJS.ErrnoException): DeadThreadError {
+  const remedy =
+    cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      ? 'Give Node more memory, with NODE_OPTIONS=--max-old-space-size=8192 (megabytes) for example.'
+      : 'If it happens again, please report it with what --debug prints.';
+  return new DeadThreadError('the thread that prepares images', cause, remedy);
 }
 
 /** An eighth of the memory at most: a run has three loaders, and other things to keep. */

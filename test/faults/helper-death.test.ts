@@ -88,7 +88,7 @@ describe('a helper that dies', () => {
       const error = await run().catch((reason) => reason);
       expect(error).toBeInstanceOf(ResiduaError);
       expect(error.message).toContain(`a thread of the cpu device has died: ${told}`);
-      expect(error.hint).toBe('Run again, with one thread if it happens again.');
+      expect(error.hint).toBe('Run again. If it happens again, use one thread.');
       // Nobody knows what it left undone.
       await expect(run()).rejects.toBe(error);
       await expect(compile()).rejects.toBe(error);

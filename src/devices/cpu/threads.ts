@@ -9,7 +9,7 @@
 // A helper's code is the text of `helperMain`: one function without imports, the same in a worker thread of Node and in a
 // Web Worker, so that no bundler has to know of it.
 
-import { ResiduaError } from '../../errors.ts';
+import { DeadThreadError, ResiduaError } from '../../errors.ts';
 
 /** A worker of the platform. */
 export interface Helper {
@@ -98,10 +98,8 @@ export class ThreadPool {
         if (--this.#waitingFor === 0) this.#ready();
       });
       helper.onDeath((cause) => {
-        this.#failure ??= new ResiduaError(`a thread of the cpu device has died: ${cause.message}`, {
-          hint: 'Run again, with one thread if it happens again.',
-          cause,
-        });
+        const remedy = 'If it happens again, use one thread.';
+        this.#failure ??= new DeadThreadError('a thread of the cpu device', cause, remedy);
         this.#fail(this.#failure);
       });
     }

@@ -10,9 +10,10 @@ import type { Reporter } from './reporter.ts';
 
 export const nodePlatform: Platform = { findDataset, createDevice, createLoader, readWeights: readWeightsFile };
 
+/** @param options.threads instead of those of the configuration */
 export function buildOnNode(
   config: RunConfig,
-  options: { readonly reporter: Reporter; readonly resumed: boolean },
+  { threads, ...options }: { readonly reporter: Reporter; readonly resumed: boolean; readonly threads?: number },
 ): Promise<BuiltRun> {
-  return buildRun(config, { ...options, platform: nodePlatform });
+  return buildRun({ ...config, threads: threads ?? config.threads }, { ...options, platform: nodePlatform });
 }

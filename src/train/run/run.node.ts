@@ -3,7 +3,7 @@
 
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { ResiduaError } from '../../errors.ts';
+import { DeadThreadError, ResiduaError } from '../../errors.ts';
 import { WriteError, writeAtomically } from '../../files/write-atomically.node.ts';
 import { findCheckpoint, settle, writeCheckpoint } from './checkpoints.node.ts';
 import type { RunConfig } from './config.ts';
@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly reporter?: Reporter;
   /** Aborting it ends the run after the step under way, with everything saved. */
   readonly signal?: AbortSignal;
+  /** Instead of those of the configuration; the results are the same. */
+  readonly threads?: number;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface RunOptions {
 export async function trainRun(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
   const begin = performance.now();
   const { reporter = {} } = options;
-  const built = await buildOnNode(config, { reporter, resumed: false });
+  const built = await buildOnNode(config, { reporter, resumed: false, threads: options.threads });
   try {
     const folder = await createRunFolder(options.folder, config.recipe);
     const lock = await lockFolder(folder);
@@ -76,7 +78,7 @@ export async function resumeRun(folder: string, options: Omit<RunOptions, 'folde
     const found = await findCheckpoint(folder);
     if (!found) reporter.note?.('The run was ended before its first checkpoint: it begins again.');
     if (found?.fallback !== undefined) reporter.warning?.(found.fallback);
-    const built = await buildOnNode(config, { reporter, resumed: found !== undefined });
+    const built = await buildOnNode(config, { reporter, resumed: found !== undefined, threads: options.threads });
     try {
       const store = filesIn(folder);
       const restored = found ? await restore(found, { store, built, reporter }) : await beginning(store);
@@ -94,12 +96,12 @@ async function execute(run: Run): Promise<RunResult> {
   try {
     return await trainAndMeasure(run);
   } catch (error) {
-    throw error instanceof WriteError ? withWayOn(error, run) : error;
+    throw error instanceof WriteError || error instanceof DeadThreadError ? withWayOn(error, run) : error;
   }
 }
 
 /** With what is left of the run, and how to go on with it. */
-function withWayOn(error: WriteError, { folder, savedStep }: Run): ResiduaError {
+function withWayOn(error: WriteError | DeadThreadError, { folder, savedStep }: Run): ResiduaError {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     return new ResiduaError(`the run folder ${folder} is gone: it was moved or deleted, or its disk was taken away`, {
       hint: 'Where it still is, --resume goes on with what is saved in it.',
@@ -107,10 +109,9 @@ function withWayOn(error: WriteError, { folder, savedStep }: Run): ResiduaError 
     });
   }
   if (savedStep === undefined) return error;
-  return new ResiduaError(error.message, {
-    hint: `${error.remedy}, then go on with --resume ${folder}: the run is saved up to step ${savedStep}.`,
-    cause: error.cause,
-  });
+  const way = `on with --resume ${folder}: the run is saved up to step ${savedStep}.`;
+  const hint = error instanceof WriteError ? `${error.remedy}, then go ${way}` : `Go ${way} ${error.remedy}`;
+  return new ResiduaError(error.message, { hint, cause: error.cause });
 }
 
 async function trainAndMeasure(run: Run): Promise<RunResult> {
