@@ -40,7 +40,7 @@ const isSame = (origin: string, host: string): boolean => origin.toLowerCase() =
  * Everything that the page loads comes from here; nothing that it knows goes anywhere else. COOP and COEP isolate it from
  * other pages, which a browser asks for before it allows shared memory, and with it threads.
  */
-const policy = [
+export const pagePolicy = [
   "default-src 'none'",
   // The engine compiles WebAssembly, and starts its threads from a blob.
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -53,7 +53,6 @@ const policy = [
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
 ].join('; ');
 
 /** Of reports, which need nothing but themselves; the page may show them in a frame. */
@@ -67,7 +66,7 @@ const documentPolicy = [
 ].join('; ');
 
 export const securityHeaders: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': policy,
+  'Content-Security-Policy': `${pagePolicy}; frame-ancestors 'none'`,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
