@@ -60,9 +60,7 @@ export class TrainReporter extends ProgressReporter {
     this.#output = output;
   }
 
-  preflight(warning: PreflightWarning): void {
-    if (this.#output.json) this.#output.line({ event: 'warning', ...warning });
-    const { message, reason, advice } = warning;
+  preflight({ message, reason, advice }: PreflightWarning): void {
     if (this.#shown.has(message)) return;
     this.#shown.add(message);
     this.warning(`${message} ${reason}\n  ${advice}`);

@@ -16,6 +16,8 @@ export { type ModelCard, type ModelFile, readModelFile, writeModelFile } from '.
 export { type ModelInput, type ModelInputOptions, modelInput, takesCentredDigits } from './model-input.ts';
 export * from './optimizers/index.ts';
 export { type LabelProbability, type Prediction, Predictor, type PredictorOptions } from './predict.ts';
+export type { PreflightWarning, Settings, Situation } from './preflight/index.ts';
+export { preflight } from './preflight/index.ts';
 export type {
   EpochSummary,
   LayerNorms,

@@ -16,6 +16,9 @@ import { measure } from './statistics.ts';
 /** Bytes in which a header nearly always is. */
 const BEGINNING = 65_536;
 
+/** Up to this share, images of another size may well be there by mistake. */
+const ODD_SHARE = 0.1;
+
 export class FolderSource implements DataSource {
   readonly name: string;
   readonly classes: readonly string[];
@@ -34,14 +37,14 @@ export class FolderSource implements DataSource {
     this.name = listing.root;
     this.classes = listing.classes;
     this.multiLabel = listing.multiLabel;
-    this.notes = listing.notes;
     const of = (split: SplitName) => listing.splits[split].length;
     this.images = { train: of('train'), validation: of('validation'), test: of('test') };
     const seen = new HeaderSummary();
     const buffer = new Uint8Array(BEGINNING);
     for (const { file } of splitNames.flatMap((split) => listing.splits[split])) {
-      seen.add(readHeader(join(listing.root, file), buffer));
+      seen.add(file, readHeader(join(listing.root, file), buffer));
     }
+    this.notes = [...listing.notes, ...seen.notes];
     this.imageShape = seen.imageShape;
     this.smallest = seen.smallest;
     this.largest = seen.largest;
@@ -90,9 +93,15 @@ class HeaderSummary {
   #grey = true;
   readonly #heights = { least: Infinity, most: 0 };
   readonly #widths = { least: Infinity, most: 0 };
+  /** Images of each size, and the first of them. */
+  readonly #sizes = new Map<string, { count: number; readonly first: string }>();
 
-  add({ width, height, grey }: ImageHeader): void {
+  add(file: string, { width, height, grey }: ImageHeader): void {
     this.#grey &&= grey;
+    const size = `${height}x${width}`;
+    const known = this.#sizes.get(size);
+    if (known) known.count++;
+    else this.#sizes.set(size, { count: 1, first: file });
     for (const [range, value] of [
       [this.#heights, height],
       [this.#widths, width],
@@ -108,6 +117,18 @@ class HeaderSummary {
 
   get largest(): readonly [number, number] {
     return [this.#heights.most, this.#widths.most];
+  }
+
+  /** Of few images whose size is not that of the others: for them all are resized. */
+  get notes(): string[] {
+    const [usual, ...others] = [...this.#sizes].sort(([, a], [, b]) => b.count - a.count);
+    const odd = others.reduce((sum, [, { count }]) => sum + count, 0);
+    if (odd === 0 || odd > ODD_SHARE * (odd + usual[1].count)) return [];
+    const [size, { first }] = others[0];
+    const which = `${odd} of ${odd + usual[1].count} images ${odd === 1 ? 'has' : 'have'} another size`;
+    return [
+      `${which} than the other ones (${first} is ${size}, not ${usual[0]}), so all are resized; take ${odd === 1 ? 'it' : 'them'} away if that is a mistake.`,
+    ];
   }
 
   get imageShape(): InputShape {

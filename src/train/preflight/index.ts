@@ -10,7 +10,7 @@ import { learningRate } from './learning-rate.ts';
 import type { Check, PreflightWarning, Situation } from './situation.ts';
 import { averagedWeights, frozenWeights } from './weights.ts';
 
-export type { PreflightWarning, Situation } from './situation.ts';
+export type { PreflightWarning, Settings, Situation } from './situation.ts';
 
 /** In the order in which their warnings are shown. */
 const checks: readonly Check[] = [

@@ -168,6 +168,7 @@ export function describeRun({ folder, config, built, state, begin }: Run) {
     validationImages: validation?.dataset.length ?? 0,
     testImages: test.dataset.length,
     classes: card.classes,
+    warnings: built.warnings,
     batchesPerEpoch: Math.ceil(training.batchesPerEpoch / config.accumulate),
     startStep: state.step,
     secondsToStart: (performance.now() - begin) / 1000,

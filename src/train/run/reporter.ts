@@ -48,6 +48,8 @@ export interface RunStart {
   readonly validationImages: number;
   readonly testImages: number;
   readonly classes: readonly string[];
+  /** What the preflight found; none when all is well. */
+  readonly warnings: readonly PreflightWarning[];
   /** Steps an epoch; with accumulation the batches of a step count as one. */
   readonly batchesPerEpoch: number;
   /** Steps of the whole run. */
