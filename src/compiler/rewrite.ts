@@ -42,7 +42,7 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
 const scalarView: View = { n: 1, h: 1, w: 1, c: 1 };
 
 export function rewrite(graph: Graph, collected: CollectedGraph): Rewritten {
-  const rewriter = new Rewriter(chooseLayouts(collected));
+  const rewriter = new Rewriter(chooseLayouts(collected), collected.nodes[0]);
   for (const node of collected.nodes) rewriter.visit(node);
   const outputs = new Map<string, Placed>();
   for (const [name, tensor] of Object.entries(graph.outputs)) outputs.set(name, rewriter.output(tensor));
@@ -54,25 +54,29 @@ export function rewrite(graph: Graph, collected: CollectedGraph): Rewritten {
 }
 
 class Rewriter {
-  readonly table = new ValueTable();
+  readonly table: ValueTable;
   readonly layoutOf: (tensor: Tensor) => Layout;
   readonly #values = new Map<Tensor, Value>();
 
-  constructor(layoutOf: (tensor: Tensor) => Layout) {
+  constructor(layoutOf: (tensor: Tensor) => Layout, first: Tensor) {
     this.layoutOf = layoutOf;
+    this.table = new ValueTable(first);
   }
 
   visit(node: Tensor): void {
+    this.table.tensor = node;
     this.#values.set(node, this.#rewrite(node));
   }
 
   /** Outputs are read after the run, when variables have changed: they need memory of their own. */
   output(tensor: Tensor): Placed {
+    this.table.tensor = tensor;
     const layout = this.layoutOf(tensor);
     return { value: this.#computed(this.#values.get(tensor)!), places: placesOf(tensor.shape, layout) };
   }
 
   assigned(tensor: Tensor, variable: Variable): Value {
+    this.table.tensor = tensor;
     return this.#pointwiseOf(this.#place(tensor, this.layoutOf(variable)));
   }
 

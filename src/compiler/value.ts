@@ -2,7 +2,7 @@
 // work that need not be done (multiplying by 1, repeating for the sake of broadcasting) is gone. A value knows nothing of
 // its tensor's shape but the view: its extents along the axes of memory.
 
-import type { DType, Input, Variable } from '../tensor/tensor.ts';
+import type { DType, Input, Tensor, Variable } from '../tensor/tensor.ts';
 import { type View, viewKey } from './view.ts';
 
 export interface Value {
@@ -16,6 +16,8 @@ export interface Value {
   readonly view: View;
   /** Of 'input' and 'variable'. */
   readonly leaf?: Input | Variable;
+  /** The first tensor for whose sake it is computed. */
+  readonly tensor: Tensor;
 }
 
 export interface ValueOptions {
@@ -26,7 +28,13 @@ export interface ValueOptions {
 
 /** Creates values, and finds the one that was created before with the same operation, inputs and attributes. */
 export class ValueTable {
+  /** For whose sake values are made now. */
+  tensor: Tensor;
   readonly #byKey = new Map<string, Value>();
+
+  constructor(tensor: Tensor) {
+    this.tensor = tensor;
+  }
 
   make(operation: string, inputs: readonly Value[], view: View, options: ValueOptions = {}): Value {
     const { attributes = {}, dtype = 'float32', leaf } = options;
@@ -36,7 +44,16 @@ export class ValueTable {
     const key = `${operation}(${ids})${identity} ${viewKey(view)} ${dtype}`;
     const known = this.#byKey.get(key);
     if (known) return known;
-    const value: Value = { id: this.#byKey.size, operation, inputs, attributes, dtype, view, leaf };
+    const value: Value = {
+      id: this.#byKey.size,
+      operation,
+      inputs,
+      attributes,
+      dtype,
+      view,
+      leaf,
+      tensor: this.tensor,
+    };
     this.#byKey.set(key, value);
     return value;
   }

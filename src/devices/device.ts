@@ -30,8 +30,21 @@ export interface Program {
   run(
     feeds: Readonly<Record<string, Feed>>,
   ): Readonly<Record<string, Values>> | Promise<Readonly<Record<string, Values>>>;
+  /**
+   * Runs once, slowly, and tells the first tensor that is not finite: everything that it is computed from is. undefined where
+   * all stay finite; variables are then as after a run, and otherwise half changed. Absent where a device can't tell.
+   */
+  examine?(feeds: Readonly<Record<string, Feed>>): Promise<NonFinite | undefined>;
   /** Runs once and says where the time went. Absent where a device can't tell. */
   profile?(feeds: Readonly<Record<string, Feed>>): Promise<readonly StepTime[]>;
+}
+
+/** Where NaN or an infinity came up. */
+export interface NonFinite {
+  /** An Input or a Variable where it was there before. */
+  readonly tensor: Tensor;
+  /** One of its elements: NaN, Infinity or -Infinity. */
+  readonly found: number;
 }
 
 /** One step of a program, in the order in which they run. */

@@ -2,6 +2,7 @@
 // maps and gradient norms by layer all start from this. PyTorch: forward hooks.
 
 import type { Tensor } from '../tensor/index.ts';
+import { tensorCount } from '../tensor/tensor.ts';
 import type { Module } from './module.ts';
 
 export interface ModuleCall {
@@ -10,6 +11,8 @@ export interface ModuleCall {
   readonly module: Module;
   readonly input: Tensor;
   readonly output: Tensor;
+  /** The tensors built in it have ids from the first number on, up to the second, which is not among them. */
+  readonly built: readonly [from: number, to: number];
 }
 
 export interface Trace {
@@ -27,8 +30,9 @@ export function trace(model: Module, x: Tensor): Trace {
     const own = Object.getOwnPropertyDescriptor(module, 'forward');
     const forward = module.forward;
     module.forward = (input) => {
+      const from = tensorCount();
       const output = forward.call(module, input);
-      calls.push({ name, module, input, output });
+      calls.push({ name, module, input, output, built: [from, tensorCount()] });
       return output;
     };
     restore.push(() => {

@@ -4,7 +4,7 @@
 import { ResiduaError } from '../errors.ts';
 import { add, constant } from './operations/arithmetic.ts';
 import { formatShape, sameShape } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import { type Tensor, tensorCount } from './tensor.ts';
 
 /**
  * Gradients of a scalar with respect to some tensors, as new graph nodes.
@@ -37,12 +37,15 @@ export function gradients(loss: Tensor, targets: readonly Tensor[], upstream?: T
     const gradient = arrived.get(node);
     if (!gradient || !node.operation || !node.inputs.some((input) => needsGradient.has(input))) continue;
     if (!node.operation.gradient) throw new ResiduaError(`${node.operation.name} has no gradient`);
+    const first = tensorCount();
     const contributions = node.operation.gradient(gradient, node, node.attributes);
     node.inputs.forEach((input, i) => {
       const contribution = contributions[i];
       if (!contribution || !needsGradient.has(input)) return;
       const sum = arrived.get(input);
-      arrived.set(input, sum ? add(sum, contribution) : contribution);
+      const total = sum ? add(sum, contribution) : contribution;
+      arrived.set(input, total);
+      for (const built of builtSince(first, total)) built.gradientOf = node;
     });
   }
 
@@ -51,6 +54,11 @@ export function gradients(loss: Tensor, targets: readonly Tensor[], upstream?: T
     if (!gradient) throw new ResiduaError(`the loss does not depend on ${target}`);
     return gradient;
   });
+}
+
+/** The tensor and what it is computed from, as far as that is no older than the id says. */
+function builtSince(first: number, tensor: Tensor): Tensor[] {
+  return tensor.id < first ? [] : [tensor, ...tensor.inputs.flatMap((input) => builtSince(first, input))];
 }
 
 /** The tensor and everything it is computed from, inputs before results. */

@@ -12,6 +12,9 @@ export type DType = 'float32' | 'int32';
 
 let created = 0;
 
+/** How many tensors there are: the id of the next one. */
+export const tensorCount = (): number => created;
+
 export class Tensor {
   /** Counts up in the order of creation: inputs always have smaller numbers than what is built on them. */
   readonly id: number = created++;
@@ -23,6 +26,8 @@ export class Tensor {
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Assignments that belong to computing this tensor, such as a batch norm's running statistics. */
   readonly effects: Assignment[] = [];
+  /** In a backward pass: the tensor of the forward pass whose gradient rule built it. */
+  gradientOf: Tensor | undefined;
 
   constructor(
     shape: Shape,

@@ -8,9 +8,17 @@
 // The loss is a mean over images, so a batch's share is that of its images in the step: also where the last is smaller.
 
 import type { Batch, BatchLoader } from '../data/index.ts';
-import type { Program } from '../devices/device.ts';
 import { add, assign, broadcastTo, constant, gradients, Input, mul, reshape, Variable } from '../tensor/index.ts';
-import { forward, runOn, type Step, type StepOptions, type StepPlace, type StepResult } from './step.ts';
+import {
+  feedsOf,
+  forward,
+  runOn,
+  type Step,
+  type StepOptions,
+  type StepPlace,
+  type StepProgram,
+  type StepResult,
+} from './step.ts';
 import { updateFeeds, weightUpdate } from './update.ts';
 
 export class AccumulatedStep implements Step {
@@ -19,8 +27,8 @@ export class AccumulatedStep implements Step {
   /** Of the gradients so far, one a parameter; 0 between steps, so that no checkpoint needs them. */
   readonly #sums: readonly Variable[];
   readonly #share = new Input('share', []);
-  readonly #programs = new Map<number, Program>();
-  #update: Program | undefined;
+  readonly #programs = new Map<number, StepProgram>();
+  #update: StepProgram | undefined;
 
   constructor(options: StepOptions, loader: BatchLoader) {
     this.#options = options;
@@ -34,20 +42,21 @@ export class AccumulatedStep implements Step {
 
   async compile(batchSize: number): Promise<number> {
     this.#update ??= await this.#compileUpdate();
-    let program = this.#programs.get(batchSize);
-    if (!program) {
+    let known = this.#programs.get(batchSize);
+    if (!known) {
       const { device, optimizer } = this.#options;
-      const { loss, logits } = forward(this.#options, this.#loader, batchSize);
+      const { loss, logits, calls } = forward(this.#options, this.#loader, batchSize);
       const assignments = gradients(loss, optimizer.parameters).map((gradient, i) =>
         assign(this.#sums[i], add(this.#sums[i], mul(gradient, this.#share))),
       );
-      program = await device.compile({ outputs: { loss, logits }, assignments });
-      this.#programs.set(batchSize, program);
+      const program = await device.compile({ outputs: { loss, logits }, assignments });
+      known = { program, graph: { loss, calls, assignments } };
+      this.#programs.set(batchSize, known);
     }
-    return this.#update.workspaceBytes + program.workspaceBytes;
+    return this.#update.program.workspaceBytes + known.program.workspaceBytes;
   }
 
-  #compileUpdate(): Promise<Program> {
+  async #compileUpdate(): Promise<StepProgram> {
     const { assignments, outputs } = weightUpdate(this.#options, this.#sums, []);
     const cleared = this.#sums.map((sum) => {
       const zero = reshape(
@@ -56,14 +65,30 @@ export class AccumulatedStep implements Step {
       );
       return assign(sum, broadcastTo(zero, sum.shape));
     });
-    return this.#options.device.compile({ outputs, assignments: [...assignments, ...cleared] });
+    const program = await this.#options.device.compile({ outputs, assignments: [...assignments, ...cleared] });
+    return { program, graph: { calls: [], assignments, ...outputs } };
   }
 
   async run(batch: Batch, { step, learningRate, share, last }: StepPlace): Promise<StepResult> {
-    const program = this.#programs.get(batch.size)!;
+    const { program } = this.#programs.get(batch.size)!;
     const result = await runOn(batch, this.#options, this.#loader, program, { [this.#share.name]: share });
     if (!last) return result;
-    const { gradientNorm } = await this.#update!.run(updateFeeds(this.#options, step, learningRate));
+    const { gradientNorm } = await this.#update!.program.run(updateFeeds(this.#options, step, learningRate));
     return { ...result, gradientNorm: gradientNorm?.[0] };
+  }
+
+  async examine(batch: Batch, { step, learningRate, share, last }: StepPlace) {
+    const own = this.#programs.get(batch.size)!;
+    const feeds = feedsOf(batch, this.#options, this.#loader, { [this.#share.name]: share });
+    const found = await own.program.examine?.(feeds);
+    if (found) return { ...found, graph: own.graph };
+    if (!last) return undefined;
+    const { program, graph } = this.#update!;
+    const late = await program.examine?.(updateFeeds(this.#options, step, learningRate));
+    return late && { ...late, graph };
+  }
+
+  async reset(): Promise<void> {
+    for (const sum of this.#sums) await this.#options.device.write(sum, new Float32Array(sum.size));
   }
 }

@@ -66,7 +66,7 @@ describe('a checkpoint', () => {
       Float32Array.from(weights.value, (old, i) => (i === 5 ? value : old)),
     );
     const saving = saveCheckpoint(trained, new TrainingState());
-    await expect(saving).rejects.toThrow('model.fc.weight became NaN or infinite in step 0 or shortly before');
+    await expect(saving).rejects.toThrow('model.fc.weight holds');
     await device.close();
   });
 });

@@ -19,6 +19,7 @@ import { formatShape, sameShape } from '../tensor/shape.ts';
 import { checkSeal, checksumPlace, seal } from './checksum.ts';
 import type { EarlyStopping } from './early-stopping.ts';
 import type { ModelEma } from './ema.ts';
+import { checkFinite } from './non-finite.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import { type TrainingCounters, TrainingState } from './state.ts';
 
@@ -34,7 +35,7 @@ const COUNTERS = 'training';
 
 /**
  * @param metadata other texts to keep in it
- * @throws ResiduaError when a weight is NaN or infinite: no training can go on from there
+ * @throws NonFiniteError when a number in it is NaN or infinite
  */
 export async function saveCheckpoint(
   { device, ...trained }: Trained,
@@ -45,7 +46,7 @@ export async function saveCheckpoint(
   for (const [name, variable] of variablesOf(trained))
     tensors.set(name, toSafeTensor(variable, await device.read(variable)));
   for (const [name, variable] of bestOf(trained, state)) tensors.set(name, toSafeTensor(variable, variable.value));
-  for (const [name, { data }] of tensors) if (!allFinite(data as Values)) throw divergence(name, state);
+  for (const [name, { data }] of tensors) checkFinite(name, data as Values, state.step);
   const texts = [...Object.entries({ ...metadata, [COUNTERS]: JSON.stringify(state) }), checksumPlace];
   const file = writeSafetensors(tensors, texts);
   await seal(file);
@@ -110,7 +111,7 @@ export async function restoreCheckpoint(
 }
 
 /** What lives on the device. */
-function variablesOf({ model, optimizer, ema }: Omit<Trained, 'device'>): Map<string, Variable> {
+export function variablesOf({ model, optimizer, ema }: Omit<Trained, 'device'>): Map<string, Variable> {
   const variables = new Map<string, Variable>();
   for (const [name, variable] of model.namedState()) variables.set(`model.${name}`, variable);
   for (const [name, variable] of optimizer.state()) variables.set(`optimizer.${name}`, variable);
@@ -126,19 +127,6 @@ function bestOf({ earlyStopping }: Omit<Trained, 'device'>, { best }: TrainingSt
 
 function toSafeTensor({ shape }: Variable, data: Values): SafeTensor {
   return data instanceof Int32Array ? { dtype: 'I32', shape, data } : { dtype: 'F32', shape, data };
-}
-
-/** x * 0 is 0 for every number but infinities and NaN. */
-function allFinite(data: Values): boolean {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] * 0;
-  return sum === 0;
-}
-
-function divergence(name: string, { step }: TrainingState): ResiduaError {
-  return new ResiduaError(`${name} became NaN or infinite in step ${step} or shortly before: that is not saved`, {
-    hint: 'Begin again with a lower learning rate.',
-  });
 }
 
 function mismatch(source: string, what: string): ResiduaError {

@@ -4,13 +4,14 @@
 
 import type { Batch, BatchLoader } from '../data/index.ts';
 import type { Device, Program } from '../devices/device.ts';
-import { ResiduaError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import { Input } from '../tensor/index.ts';
 import { createBreathing } from './breathe.ts';
 import type { CalibrationBin } from './metrics/calibration.ts';
 import type { ClassMetrics, Scores } from './metrics/class-metrics.ts';
 import type { Mistake } from './metrics/mistakes.ts';
+import { NonFiniteError } from './non-finite.ts';
 import { singleLabel, type Task } from './task.ts';
 
 /** Quality of a model on a set of images. Shares are from 0 to 1. */
@@ -73,7 +74,7 @@ export class Evaluator {
 
   /**
    * @param loader its batch size does not change the result (beyond rounding)
-   * @throws the signal's reason when it is aborted; ResiduaError when the loss is not a number
+   * @throws the signal's reason when it is aborted; NonFiniteError when the loss is not a number
    */
   async run(loader: BatchLoader, { signal, onProgress, onLogits }: EvaluateOptions = {}): Promise<Evaluation> {
     const { dataset } = loader;
@@ -89,8 +90,8 @@ export class Evaluator {
       const targets = this.#task.targetsOf(batch, classes);
       const { loss, logits } = await program.run({ images: batch.images, targets });
       if (Number.isNaN(loss[0])) {
-        throw new ResiduaError(`${dataset.name}: the model's loss is not a number (images ${images} and following)`, {
-          hint: 'Its weights hold NaN or infinite values: use a checkpoint from before the training diverged.',
+        throw new NonFiniteError(`${dataset.name}: the model's loss is not a number (images ${images} and following)`, {
+          hint: 'Its weights hold NaN or infinite values, or such large ones that it overflows: use a checkpoint from before the training diverged.',
         });
       }
       lossSum += loss[0] * batch.size;

@@ -7,6 +7,7 @@ export { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './earl
 export { type EmaConfig, ModelEma } from './ema.ts';
 export { type EvaluateOptions, type Evaluation, Evaluator, type EvaluatorOptions, evaluate } from './evaluate.ts';
 export { freezeStages, type LoadedHead, loadForFineTuning, type Stage, stagesOf } from './fine-tune.ts';
+export { LastGood } from './last-good.ts';
 export { type TrainOptions, type TrainOutcome, train } from './loop.ts';
 export { type CalibrationBin, meanConfidence } from './metrics/calibration.ts';
 export type { ClassMetrics, Scores } from './metrics/class-metrics.ts';
@@ -14,7 +15,9 @@ export type { Mistake } from './metrics/mistakes.ts';
 export type { Predictions } from './metrics/predictions.ts';
 export { type ModelCard, type ModelFile, readModelFile, writeModelFile } from './model-file.ts';
 export { type ModelInput, type ModelInputOptions, modelInput, takesCentredDigits } from './model-input.ts';
+export { type FirstNonFinite, NonFiniteError } from './non-finite.ts';
 export * from './optimizers/index.ts';
+export type { Origin, Phase } from './origin.ts';
 export { type LabelProbability, type Prediction, Predictor, type PredictorOptions } from './predict.ts';
 export type { PreflightWarning, Settings, Situation } from './preflight/index.ts';
 export { preflight } from './preflight/index.ts';

@@ -4,18 +4,23 @@
 
 import type { BatchLoader } from '../data/index.ts';
 import type { Device } from '../devices/device.ts';
-import { ResiduaError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import { AccumulatedStep } from './accumulation.ts';
+import { batchesOf } from './batches.ts';
 import { createBreathing } from './breathe.ts';
+import { divergence } from './divergence.ts';
 import type { EarlyStopping } from './early-stopping.ts';
 import type { ModelEma } from './ema.ts';
+import { LastGood } from './last-good.ts';
+import { NonFiniteError } from './non-finite.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import type { EpochSummary, LayerNorms, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';
+import { findFirstNonFinite } from './replay.ts';
 import { constantLR, type Schedule } from './schedules/index.ts';
 import { RecentSpeed, Work } from './speed.ts';
 import { TrainingState } from './state.ts';
-import { TrainingStep } from './step.ts';
+import { type Step, TrainingStep } from './step.ts';
 import { singleLabel, type Task } from './task.ts';
 
 export interface TrainOptions {
@@ -45,6 +50,11 @@ export interface TrainOptions {
   /** Measures the layers before the first step and at log points, at most about 40 times in all. Never by default. */
   readonly measureNorms?: () => Promise<LayerNorms>;
   readonly signal?: AbortSignal;
+  /**
+   * Where to go back to when a number is NaN or infinite. It is renewed here every minute and at the end of each epoch, unless
+   * the caller has just done it. A new one by default.
+   */
+  readonly lastGood?: LastGood;
   /** Measures images that are held out, after each epoch. */
   readonly validate?: () => Promise<Validation>;
   readonly onReady?: (ready: Ready) => void | Promise<void>;
@@ -67,11 +77,11 @@ export interface TrainOutcome {
 /**
  * Trains until all epochs are done, early stopping ends it or the signal is aborted.
  *
- * @throws ResiduaError naming the step when the loss is NaN or infinite
+ * @throws NonFiniteError when the loss or a variable is NaN or infinite; it names the first operation that gave such a number,
+ * and its step. The device and the state are then back where all was finite last.
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
-  const { loader, epochs, accumulate = 1, earlyStopping, signal, validate } = options;
-  const { measureNorms, onReady, onLog, onStep, onEpoch } = options;
+  const { loader, epochs, accumulate = 1, earlyStopping, validate, signal } = options;
   const { task = singleLabel(), state = new TrainingState(), logEvery = 100, learningRate } = options;
   for (const [name, value] of Object.entries({ epochs, logEvery, accumulate })) {
     if (!Number.isInteger(value) || value < 1) throw new UsageError(`${name} must be an integer >= 1, found ${value}`);
@@ -79,8 +89,39 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   if (earlyStopping && !validate) throw new UsageError('early stopping needs images that are held out to validate on');
   const schedule = typeof learningRate === 'number' ? constantLR(learningRate) : learningRate;
   const step = new (accumulate === 1 ? TrainingStep : AccumulatedStep)({ ...options, task }, loader);
+  const { lastGood = new LastGood(options) } = options;
+  try {
+    return await loop({ ...options, accumulate, logEvery, state, schedule, step, lastGood });
+  } catch (error) {
+    if (!(error instanceof NonFiniteError) || !lastGood.counters) throw error;
+    const until = error.step ?? state.step;
+    const replayed = { trained: options, step, loader, accumulate, schedule, lastGood, until, signal };
+    const first = await findFirstNonFinite(replayed);
+    await lastGood.restore();
+    await step.reset();
+    Object.assign(state, new TrainingState(lastGood.counters));
+    if (!first) throw error;
+    const told = { learningRate: schedule(first.step - 1), clipped: options.clipGradNorm !== undefined };
+    throw divergence(error, first, { ...told, dataset: loader.dataset });
+  }
+}
+
+/** Seconds of training that are done again at most to find where a bad number came from. */
+const REPLAY_SECONDS = 60;
+
+interface LoopOptions extends TrainOptions {
+  readonly accumulate: number;
+  readonly logEvery: number;
+  readonly state: TrainingState;
+  readonly schedule: Schedule;
+  readonly step: Step;
+  readonly lastGood: LastGood;
+}
+
+async function loop(options: LoopOptions): Promise<TrainOutcome> {
+  const { loader, epochs, accumulate, earlyStopping, signal, logEvery, state, schedule, step, lastGood } = options;
+  const { validate, measureNorms, onReady, onLog, onStep, onEpoch } = options;
   const imagesPerStep = loader.batchSize * accumulate;
-  const imagesPerEpoch = Math.min(loader.dataset.length, loader.batchesPerEpoch * loader.batchSize);
   const batches = Math.ceil(loader.batchesPerEpoch / accumulate);
   const steps = epochs * batches;
   const [run, epochWork, window, recent] = [new Work(), new Work(), new Work(), new RecentSpeed()];
@@ -109,24 +150,22 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   };
   const isOver = () => state.epoch >= epochs || (earlyStopping?.isOver(state.epoch, state.best) ?? false);
 
+  await lastGood.take(state);
   const workspaceBytes = await step.compile(Math.min(loader.batchSize, loader.dataset.length));
   await onReady?.({ steps, workspaceBytes });
   if (state.step === 0 && state.norms.length === 0) await measure();
   while (!isOver() && !signal?.aborted) {
     const epoch = state.epoch + 1;
-    let done = Math.min(state.batch * accumulate, loader.batchesPerEpoch);
     let begin = performance.now();
-    for await (const batch of loader.epoch(state.epoch, { startBatch: done })) {
+    const from = { epoch: state.epoch, step: state.batch, accumulate };
+    for await (const { batch, share, last } of batchesOf(loader, from)) {
       if (!step.isCompiled(batch.size)) {
         await step.compile(batch.size);
         begin = performance.now();
       }
-      done++;
-      const last = done % accumulate === 0 || done === loader.batchesPerEpoch;
-      const share = batch.size / Math.min(imagesPerStep, imagesPerEpoch - state.batch * imagesPerStep);
       const next = place(1);
       const result = await step.run(batch, { ...next, share, last });
-      if (!Number.isFinite(result.loss)) throw divergence(result.loss, next);
+      if (!Number.isFinite(result.loss)) throw badLoss(result.loss, next);
       state.epochMean.add(result.loss, result.correct, batch.size);
       state.windowMean.add(result.loss, result.correct, batch.size);
 
@@ -148,6 +187,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
         await onStep({ ...place(), steps, loss, accuracy, imagesPerSecond, secondsLeft });
       }
       if (signal?.aborted) break;
+      if (lastGood.seconds >= REPLAY_SECONDS) await lastGood.take(state);
       begin = performance.now();
     }
     // An epoch whose validation is outstanding is not over: a resumed training does it before all else.
@@ -164,7 +204,10 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     state.epochMean.reset();
     epochWork.reset();
     await onEpoch?.({ epoch, epochs, step: state.step, loss, accuracy, seconds, imagesPerSecond, validation });
+    if (lastGood.counters?.step !== state.step) await lastGood.take(state);
   }
+  // Whoever stopped it will want to save it.
+  if (lastGood.counters?.step !== state.step) await lastGood.take(state);
   return { status: isOver() ? 'finished' : 'stopped', state, images: run.images, seconds: run.seconds };
 }
 
@@ -181,9 +224,10 @@ function normsSchedule({ epochs, batches, logEvery }: { epochs: number; batches:
   };
 }
 
-function divergence(loss: number, { epoch, batch, batches, step, learningRate }: Place): ResiduaError {
-  const place = `step ${step} (epoch ${epoch}, batch ${batch} of ${batches}, learning rate ${learningRate})`;
-  return new ResiduaError(`the loss became ${loss} in ${place}`, {
+function badLoss(loss: number, { epoch, batch, batches, step, learningRate }: Place): NonFiniteError {
+  const place = `step ${step} (epoch ${epoch}, batch ${batch} of ${batches}, learning rate ${Number(learningRate.toPrecision(3))})`;
+  return new NonFiniteError(`the loss became ${loss} in ${place}`, {
     hint: 'Training has diverged: lower the learning rate or warm it up, and look for images or labels that are wrong.',
+    step,
   });
 }

@@ -41,8 +41,8 @@ export class TrainingState {
   gradientNorm: number | undefined;
   best: BestEpoch | undefined;
   norms: readonly NormsPoint[];
-  readonly epochMean: RunningMean;
-  readonly windowMean: RunningMean;
+  epochMean: RunningMean;
+  windowMean: RunningMean;
 
   /** The beginning, unless counters are given. */
   constructor(counters?: TrainingCounters) {

@@ -6,11 +6,12 @@
 // A step of several batches (accumulation.ts) takes this apart.
 
 import type { Batch, BatchLoader } from '../data/index.ts';
-import type { Device, Program, Values } from '../devices/device.ts';
+import type { Device, NonFinite, Program, Values } from '../devices/device.ts';
 import { collectGraph } from '../devices/graph.ts';
-import type { Module } from '../nn/index.ts';
+import { type Module, type ModuleCall, trace } from '../nn/index.ts';
 import { gradients, Input, type Tensor } from '../tensor/index.ts';
 import { checkOutputs } from './evaluate.ts';
+import type { StepGraph } from './origin.ts';
 import type { Task } from './task.ts';
 import { type UpdateOptions, updateFeeds, weightUpdate } from './update.ts';
 
@@ -47,13 +48,23 @@ export interface Step {
   /** @returns the bytes that the step works in */
   compile(batchSize: number): Promise<number>;
   run(batch: Batch, place: StepPlace): Promise<StepResult>;
+  /** Runs, and tells the first tensor that is not finite, if there is one and the device can tell. */
+  examine(batch: Batch, place: StepPlace): Promise<(NonFinite & { readonly graph: StepGraph }) | undefined>;
+  /** Forgets the batches of a step that is not over. */
+  reset(): Promise<void>;
+}
+
+/** A program of a step, and how its graph came about. */
+export interface StepProgram {
+  readonly program: Program;
+  readonly graph: StepGraph;
 }
 
 /** One batch a step, one program. */
 export class TrainingStep implements Step {
   readonly #options: StepOptions;
   readonly #loader: BatchLoader;
-  readonly #programs = new Map<number, Program>();
+  readonly #programs = new Map<number, StepProgram>();
 
   constructor(options: StepOptions, loader: BatchLoader) {
     this.#options = options;
@@ -66,21 +77,31 @@ export class TrainingStep implements Step {
 
   async compile(batchSize: number): Promise<number> {
     const known = this.#programs.get(batchSize);
-    if (known) return known.workspaceBytes;
-    const { loss, logits } = forward(this.#options, this.#loader, batchSize);
+    if (known) return known.program.workspaceBytes;
+    const { loss, logits, calls } = forward(this.#options, this.#loader, batchSize);
     const { optimizer, device } = this.#options;
     const effects = collectGraph({ outputs: { loss } }).assignments;
     const update = weightUpdate(this.#options, gradients(loss, optimizer.parameters), effects);
     const outputs = { loss, logits, ...update.outputs };
-    const program = await device.compile({ outputs, assignments: update.assignments });
-    this.#programs.set(batchSize, program);
+    const { assignments } = update;
+    const program = await device.compile({ outputs, assignments });
+    this.#programs.set(batchSize, { program, graph: { loss, calls, assignments, ...update.outputs } });
     return program.workspaceBytes;
   }
 
   async run(batch: Batch, { step, learningRate }: StepPlace): Promise<StepResult> {
-    const program = this.#programs.get(batch.size)!;
+    const { program } = this.#programs.get(batch.size)!;
     return runOn(batch, this.#options, this.#loader, program, updateFeeds(this.#options, step, learningRate));
   }
+
+  async examine(batch: Batch, { step, learningRate }: StepPlace) {
+    const { program, graph } = this.#programs.get(batch.size)!;
+    const feeds = feedsOf(batch, this.#options, this.#loader, updateFeeds(this.#options, step, learningRate));
+    const found = await program.examine?.(feeds);
+    return found && { ...found, graph };
+  }
+
+  async reset(): Promise<void> {}
 }
 
 /** The training form of the model on a batch, and its loss. */
@@ -88,26 +109,36 @@ export function forward(
   { model, task }: StepOptions,
   { imageShape, dataset }: BatchLoader,
   batchSize: number,
-): { readonly loss: Tensor; readonly logits: Tensor } {
+): { readonly loss: Tensor; readonly logits: Tensor; readonly calls: readonly ModuleCall[] } {
   const images = new Input('images', [batchSize, ...imageShape]);
   const targets = task.targets(batchSize, dataset.classes.length);
-  const logits = model.train().forward(images);
+  const { output: logits, calls } = trace(model.train(), images);
   checkOutputs(logits.shape, dataset.name, dataset.classes.length);
-  return { loss: task.trainingLoss(logits, targets), logits };
+  return { loss: task.trainingLoss(logits, targets), logits, calls };
+}
+
+/** @param feeds of the program, besides the batch */
+export function feedsOf(
+  batch: Batch,
+  { task }: StepOptions,
+  { dataset }: BatchLoader,
+  feeds: Readonly<Record<string, number>>,
+) {
+  const targets = task.targetsOf(batch, dataset.classes.length);
+  return { images: batch.images, targets, ...task.mixedFeeds?.(batch), ...feeds };
 }
 
 /** @param feeds of the program, besides the batch */
 export async function runOn(
   batch: Batch,
-  { task }: StepOptions,
-  { dataset }: BatchLoader,
+  options: StepOptions,
+  loader: BatchLoader,
   program: Program,
   feeds: Readonly<Record<string, number>>,
 ): Promise<StepResult> {
-  const classes = dataset.classes.length;
-  const targets = task.targetsOf(batch, classes);
-  const given = { images: batch.images, targets, ...task.mixedFeeds?.(batch), ...feeds };
+  const given = feedsOf(batch, options, loader, feeds);
   const outputs: Readonly<Record<string, Values>> = await program.run(given);
   const gradientNorm = outputs.gradientNorm?.[0];
-  return { loss: outputs.loss[0], correct: task.correct(outputs.logits, targets, classes), gradientNorm };
+  const correct = options.task.correct(outputs.logits, given.targets, loader.dataset.classes.length);
+  return { loss: outputs.loss[0], correct, gradientNorm };
 }

@@ -8,9 +8,10 @@ import { plan } from '../../compiler/compile.ts';
 import { placesOf, viewOf } from '../../compiler/view.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import type { Variable } from '../../tensor/tensor.ts';
-import type { Device, Graph, Program, Values } from '../device.ts';
+import type { Device, Graph, NonFinite, Program, Values } from '../device.ts';
 import { checkWritten } from '../graph.ts';
 import { ModuleBuilder } from './assembler.ts';
+import { type Examined, examineSteps, findNonFinite } from './examine.ts';
 import { detectFeatures } from './features.ts';
 import { geometry } from './geometry.ts';
 import { Heap, initialPages, maximumPages } from './heap.ts';
@@ -97,7 +98,8 @@ class CpuDevice implements Device {
     const steps: Step[] = [];
     const scratch: PlannedBuffer[] = [];
     const emitter = this.#emitter(module, steps, scratch);
-    const { buffers, imageOf } = lower(emitter, planned, (variable) => this.#stored(variable).image);
+    const lowered = lower(emitter, planned, (variable) => this.#stored(variable).image);
+    const { buffers, imageOf } = lowered;
     // Inputs and outputs have memory even where no step reads them.
     const inputs = planned.inputs.map((value) => ({ value, image: imageOf(value) }));
     const outputs = [...planned.outputs].map(([name, placed]) => ({ name, placed, image: imageOf(placed.value) }));
@@ -120,6 +122,7 @@ class CpuDevice implements Device {
 
     const changes = planned.collected.assignments.length > 0;
     let preparedFor = -1;
+    let singly: Examined['steps'] | undefined;
     const prepared = (): undefined | Promise<unknown> => {
       if (preparedFor === this.#version || preparation.length === 0) return undefined;
       preparedFor = this.#version;
@@ -151,7 +154,35 @@ class CpuDevice implements Device {
       pool: this.#pool,
       run: () => begin(repeat.run),
       profile: () => begin(repeat.profile),
+      examine: async () => {
+        this.#assertOpen();
+        const broken = await this.#brokenVariable(planned.collected.variables);
+        if (broken) return broken;
+        singly ??= await this.#oneByOne(module, [...preparation, ...repeated], placement);
+        const { memory } = this.#heap;
+        const found = examineSteps({ lowered, steps: singly, memory: memory.buffer, addressOf });
+        if (changes) this.#version++;
+        return found;
+      },
     });
+  }
+
+  /** Each step as a function of its own, which this thread does alone. */
+  async #oneByOne(module: ModuleBuilder, steps: readonly Step[], placement: Placement): Promise<Examined['steps']> {
+    steps.forEach((step, i) => {
+      writeFunction(module, `examine.${i}`, [step], placement, 1, this.#control);
+    });
+    const [, functions] = await this.#compiled(module);
+    return steps.map((step, i) => ({ step, run: () => functions[`examine.${i}`](0) }));
+  }
+
+  async #brokenVariable(variables: readonly Variable[]): Promise<NonFinite | undefined> {
+    for (const variable of variables) {
+      const values = await this.read(variable);
+      const index = values instanceof Float32Array ? findNonFinite(values) : -1;
+      if (index >= 0) return { tensor: variable, found: values[index] };
+    }
+    return undefined;
   }
 
   /** Steps that depend on nothing but variables which the program doesn't change, and the others. */
@@ -170,17 +201,21 @@ class CpuDevice implements Device {
   /** The module's two functions, for all threads to run. */
   async #instantiate(module: ModuleBuilder, phases: Record<'prepare' | 'run', readonly WrittenPhase[]>) {
     const shared = this.threads > 1;
-    const pages = { initial: initialPages, maximum: maximumPages };
-    const compiled = await WebAssembly.compile(module.encode({ pages, shared }));
-    const instance = await WebAssembly.instantiate(compiled, { env: { memory: this.#heap.memory } });
+    const [compiled, exports] = await this.#compiled(module);
     const ids = { prepare: ++this.#functions, run: ++this.#functions };
     if (shared) await this.#pool.load(compiled, { [ids.prepare]: 'prepare', [ids.run]: 'run' });
-    const exports = instance.exports as Exports;
     const threaded = (name: keyof typeof ids) => {
       const names = phases[name].map((phase) => phase.name);
       return new ThreadedFunction({ exports, name, phases: names, pool: this.#pool, id: ids[name] });
     };
     return { prepare: threaded('prepare'), run: threaded('run') };
+  }
+
+  async #compiled(module: ModuleBuilder): Promise<[WebAssembly.Module, Exports]> {
+    const pages = { initial: initialPages, maximum: maximumPages };
+    const compiled = await WebAssembly.compile(module.encode({ pages, shared: this.threads > 1 }));
+    const { exports } = await WebAssembly.instantiate(compiled, { env: { memory: this.#heap.memory } });
+    return [compiled, exports as Exports];
   }
 
   #emitter(module: ModuleBuilder, steps: Step[], scratch: PlannedBuffer[]): Emitter {

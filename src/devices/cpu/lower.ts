@@ -25,10 +25,10 @@ import { averagePoolGradient, maxPoolGradient, pool } from './kernels/pooling.ts
 import { combineSum, combineVariance, spatialSum, sumAxes } from './kernels/reduction.ts';
 import { type Places, relayout } from './kernels/relayout.ts';
 import type { PlannedBuffer } from './memory-plan.ts';
-import type { Buffer, Emitter, Image } from './step.ts';
+import type { Buffer, Emitter, Image, Step } from './step.ts';
 
 /** Partial sums of a 'channelSums', or of two. */
-interface Partials {
+export interface Partials {
   readonly buffer: Buffer;
   readonly parts: number;
 }
@@ -41,6 +41,12 @@ interface Work {
 export interface Lowered {
   readonly buffers: readonly PlannedBuffer[];
   imageOf(value: Value): Image;
+  /** The item that is done with a step; no entry where the item goes on. */
+  readonly completes: ReadonlyMap<Step, Item>;
+  /** By the pass: the convolution that does it, and whose own result is stored nowhere. */
+  readonly epilogues: ReadonlyMap<Item, Value>;
+  /** Where a pass leaves its 'channelSums'. */
+  partialsOf(sum: Value): Partials;
 }
 
 /**
@@ -49,10 +55,27 @@ export interface Lowered {
  * @param variableImage where a variable is kept
  */
 export function lower(e: Emitter, plan: Plan, variableImage: (variable: Variable) => Image): Lowered {
-  const lowering = new Lowering(e, plan, variableImage);
-  for (const item of plan.items) lowering.item(item);
+  const completes = new Map<Step, Item>();
+  let last: Step | undefined;
+  const step = (emitted: Step): void => {
+    last = emitted;
+    e.step(emitted);
+  };
+  const lowering = new Lowering({ ...e, step }, plan, variableImage);
+  for (const item of plan.items) {
+    last = undefined;
+    lowering.item(item);
+    if (last) completes.set(last, item);
+  }
   for (const { variable, value } of plan.deferred) lowering.copy(value, variable);
-  return { buffers: lowering.buffers, imageOf: (value) => lowering.image(value) };
+  const { buffers, epilogues } = lowering;
+  return {
+    buffers,
+    imageOf: (value) => lowering.image(value),
+    completes,
+    epilogues,
+    partialsOf: (sum) => lowering.partials(sum),
+  };
 }
 
 class Lowering {
@@ -73,6 +96,14 @@ class Lowering {
     this.#fused = fuseConvolutions(plan);
     this.#halos = halosOf(plan.items, this.#fused.alike);
     this.#outputs = new Set([...plan.outputs.values()].map(({ value }) => value));
+  }
+
+  get epilogues(): ReadonlyMap<Item, Value> {
+    return this.#fused.epilogues;
+  }
+
+  partials(sum: Value): Partials {
+    return this.#partials.get(sum)!;
   }
 
   image(value: Value): Image {

@@ -1,7 +1,7 @@
 // A compiled program: feeds its inputs, has the threads run it, hands out its outputs.
 
 import type { DType, Input, Variable } from '../../tensor/tensor.ts';
-import type { Feed, Program, StepTime, Values } from '../device.ts';
+import type { Feed, NonFinite, Program, StepTime, Values } from '../device.ts';
 import { feedOf } from '../graph.ts';
 import type { Heap } from './heap.ts';
 import type { Step } from './step.ts';
@@ -26,6 +26,8 @@ export interface CpuProgramParts {
   run(): undefined | Promise<undefined>;
   /** @returns the seconds of each phase */
   profile(): readonly number[] | Promise<readonly number[]>;
+  /** Does the steps one by one, in this thread, after a look at the variables. */
+  examine(): Promise<NonFinite | undefined>;
 }
 
 export class CpuProgram implements Program {
@@ -68,6 +70,19 @@ export class CpuProgram implements Program {
       seconds: seconds[i],
       operations: steps.reduce((sum, step) => sum + (step.operations ?? 0), 0),
     }));
+  }
+
+  async examine(feeds: Readonly<Record<string, Feed>>): Promise<NonFinite | undefined> {
+    const { pool, inputs } = this.#parts;
+    while (pool.late) await pool.late;
+    for (const { input } of inputs) {
+      const feed = feedOf(input as Input, feeds);
+      const values = typeof feed === 'number' ? [feed] : feed;
+      const found = values.find((x) => !Number.isFinite(Math.fround(x)));
+      if (found !== undefined) return { tensor: input, found: Math.fround(found) };
+    }
+    this.#feed(feeds);
+    return this.#parts.examine();
   }
 
   #feed(feeds: Readonly<Record<string, Feed>>): void {

@@ -4,7 +4,7 @@
 
 import { ResiduaError } from '../../errors.ts';
 import { Input, type Tensor, Variable } from '../../tensor/tensor.ts';
-import type { Device, Feed, Graph, Program, Values } from '../device.ts';
+import type { Device, Feed, Graph, NonFinite, Program, Values } from '../device.ts';
 import { type CollectedGraph, checkWritten, collectGraph, feedOf } from '../graph.ts';
 import type { Numbers } from './kernel.ts';
 import { kernels } from './kernels.ts';
@@ -38,6 +38,7 @@ class ReferenceDevice implements Device {
     return {
       workspaceBytes: peakBytes(plan, dying),
       run: (feeds) => this.#run(graph, plan, dying, feeds),
+      examine: async (feeds) => this.#examine(plan, dying, feeds),
     };
   }
 
@@ -58,6 +59,25 @@ class ReferenceDevice implements Device {
     for (const [name, tensor] of Object.entries(graph.outputs)) outputs[name] = narrow(numbersOf(tensor));
     for (const { variable, value } of plan.assignments) this.#variables.set(variable, numbersOf(value));
     return outputs;
+  }
+
+  /** Float64 holds what float32 does not: what counts is whether a number could be handed out. */
+  #examine(
+    { nodes, assignments }: CollectedGraph,
+    dying: readonly (readonly Tensor[])[],
+    feeds: Readonly<Record<string, Feed>>,
+  ): NonFinite | undefined {
+    this.#assertOpen();
+    const computed = new Map<Tensor, Numbers>();
+    for (const [i, tensor] of nodes.entries()) {
+      const numbers = this.#evaluate(tensor, (input) => computed.get(input)!, feeds);
+      const index = numbers.findIndex((x) => !Number.isFinite(Math.fround(x)));
+      if (index >= 0) return { tensor, found: Math.fround(numbers[index]) };
+      computed.set(tensor, numbers);
+      for (const dead of dying[i]) computed.delete(dead);
+    }
+    for (const { variable, value } of assignments) this.#variables.set(variable, computed.get(value)!);
+    return undefined;
   }
 
   #evaluate(node: Tensor, numbersOf: (tensor: Tensor) => Numbers, feeds: Readonly<Record<string, Feed>>): Numbers {

@@ -6,8 +6,10 @@ import { summarise } from '../../models/index.ts';
 import { restoreCheckpoint, saveCheckpoint } from '../checkpoint.ts';
 import type { Evaluation } from '../evaluate.ts';
 import { stageStates } from '../fine-tune.ts';
+import { LastGood } from '../last-good.ts';
 import { type TrainOutcome, train } from '../loop.ts';
 import { writeModelFile } from '../model-file.ts';
+import { NonFiniteError } from '../non-finite.ts';
 import type { LogPoint } from '../progress.ts';
 import { TrainingState } from '../state.ts';
 import { weightsHash } from '../weights-hash.ts';
@@ -70,10 +72,12 @@ export async function restore(
 export async function trainToWeights(run: Run): Promise<TrainOutcome> {
   const { store, config, built, reporter, signal, state, log } = run;
   const { device, model, measured, task, optimizer, ema, earlyStopping, schedule, training, validation } = built;
+  const lastGood = new LastGood(built);
   let lastSave = performance.now();
   const save = async () => {
     await store.writeCheckpoint(await saveCheckpoint(built, state));
     run.savedStep = state.step;
+    lastGood.adopt(state);
     lastSave = performance.now();
   };
 
@@ -86,6 +90,7 @@ export async function trainToWeights(run: Run): Promise<TrainOutcome> {
     earlyStopping,
     state,
     signal,
+    lastGood,
     loader: training,
     accumulate: config.accumulate,
     clipGradNorm: config.clipGradNorm ?? undefined,
@@ -108,12 +113,26 @@ export async function trainToWeights(run: Run): Promise<TrainOutcome> {
       await save();
       reporter.epoch?.(summary);
     },
+  }).catch((error) => {
+    throw error instanceof NonFiniteError ? withLastSave(error, run) : error;
   });
   if (outcome.status === 'stopped') await save();
   if (outcome.status === 'finished' && state.best) await earlyStopping?.restore();
   for (const variable of measured.stateDict().values()) await device.read(variable);
   await store.writeModel(writeModelFile(measured, built.card));
   return outcome;
+}
+
+/** What is left of a run that has diverged. */
+function withLastSave(
+  { message, hint, first, step, cause }: NonFiniteError,
+  { folder, savedStep }: Run,
+): NonFiniteError {
+  const saved =
+    savedStep === undefined
+      ? 'Nothing was saved yet.'
+      : `The last good checkpoint, of step ${savedStep}, is kept in ${folder}; resumed as it is, the run would come to the same.`;
+  return new NonFiniteError(message, { hint: `${hint} ${saved}`, cause, first, step });
 }
 
 /** Measures a run that is finished on its test set, and writes what the run came to. */
