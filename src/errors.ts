@@ -8,10 +8,16 @@ export class ResiduaError extends Error {
   readonly hint: string | undefined;
 
   constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutControls(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : withoutControls(options.hint);
   }
+}
+
+/** With '?' for characters that do things to a terminal: messages repeat names and values of files that a stranger made. */
+export function withoutControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones
+  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '?');
 }
 
 /** The request itself was wrong (an unknown option, a value out of range): exit code 2 on the command line. */

@@ -3,15 +3,17 @@
 
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
-import { ResiduaError } from '../errors.ts';
+import { ResiduaError, withoutControls } from '../errors.ts';
 import { screenOf } from './terminal.ts';
 
 /** Says it on stderr. @returns the exit code */
 export function reportError(error: unknown, { debug, help }: { debug: boolean; help: string }): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help and --version end this way
   const { message, exitCode } = describe(error, help);
-  process.stderr.write(`${screenOf(process.stderr).paint('red', 'error:')} ${message}\n`);
-  if (debug) process.stderr.write(`${inspect(error)}\n`);
+  process.stderr.write(`${screenOf(process.stderr).paint('red', 'error:')} ${withoutControls(message)}
+`);
+  if (debug) process.stderr.write(`${inspect(error)}
+`);
   return exitCode;
 }
 

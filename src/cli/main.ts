@@ -1,19 +1,11 @@
 #!/usr/bin/env node
-// The command line's entry: residua COMMAND. Runs one command and turns how it ended into an exit code.
+// The command line's entry: residua COMMAND.
 
-import { reportError } from './errors.ts';
 import { allowClosedPipes } from './output.ts';
-import { createProgram } from './program.ts';
+import { invocation } from './run.ts';
 
-const words = process.argv.slice(2);
-const debug = words.includes('--debug');
-const program = createProgram();
-const command = program.commands.find((candidate) => candidate.name() === words.find((word) => !word.startsWith('-')));
-const help = command === undefined ? 'residua --help' : `residua ${command.name()} --help`;
+const { run, end } = invocation(process.argv.slice(2));
 
-const end = (error: unknown) => {
-  process.exitCode = reportError(error, { debug, help });
-};
 process.on('uncaughtException', (error) => {
   end(error);
   process.exit();
@@ -21,9 +13,4 @@ process.on('uncaughtException', (error) => {
 
 allowClosedPipes();
 
-try {
-  if (words.length === 0) program.outputHelp();
-  else await program.parseAsync(words, { from: 'user' });
-} catch (error) {
-  end(error);
-}
+await run();

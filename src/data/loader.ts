@@ -73,8 +73,23 @@ export function resolveOptions(dataset: Dataset, options: LoaderOptions) {
   }
   const imageShape = batchImageShape(transform, dataset.imageShape);
   const targets = dataset.multiLabel ? dataset.classes.length : 0;
-  const layout: BatchLayout = { batchSize, imageShape, targets, mixed: isMixed(mix) };
+  // No batch has more images than there are.
+  const most = Math.min(batchSize, dataset.length);
+  const layout: BatchLayout = { batchSize: most, imageShape, targets, mixed: isMixed(mix) };
+  checkBatchBytes(layout);
   return { shuffle, seed, transform, dropLast, mix, cacheBytes, batchesPerEpoch, layout };
+}
+
+/** Bytes of the images of a batch: three batches are in memory at a time. */
+const MOST_BATCH_BYTES = 2 ** 31;
+
+function checkBatchBytes({ batchSize, imageShape }: BatchLayout): void {
+  const bytes = 4 * imageShape.reduce((product, extent) => product * extent, batchSize);
+  if (bytes <= MOST_BATCH_BYTES) return;
+  throw new UsageError(
+    `a batch of ${batchSize} images of [${imageShape.join(', ')}] takes ${bytes} bytes, more than ${MOST_BATCH_BYTES}`,
+    { hint: 'Take a smaller batch size or smaller images.' },
+  );
 }
 
 export function checkEpoch(epoch: number, startBatch: number, batchesPerEpoch: number): void {

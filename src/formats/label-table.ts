@@ -9,6 +9,7 @@
 
 import { CsvError, parse } from 'csv-parse/sync';
 import { ResiduaError } from '../errors.ts';
+import { printable } from './printable.ts';
 
 export type TableSplit = 'train' | 'validation' | 'test';
 
@@ -128,7 +129,7 @@ function parseRecords(text: string, source: string): Record[] {
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new ResiduaError(`${source}: no CSV table: ${error.message}`, {
+    throw new ResiduaError(`${source}: no CSV table: ${printable(error.message, 300)}`, {
       hint: 'Separate cells by commas, and put cells that have commas in double quotes.',
       cause: error,
     });

@@ -21,7 +21,7 @@ import type { EarlyStopping } from './early-stopping.ts';
 import type { ModelEma } from './ema.ts';
 import { checkFinite } from './non-finite.ts';
 import type { Optimizer } from './optimizers/index.ts';
-import { type TrainingCounters, TrainingState } from './state.ts';
+import { parseCounters, type TrainingCounters, TrainingState } from './state.ts';
 
 export interface Trained {
   readonly device: Device;
@@ -77,7 +77,16 @@ export async function readCheckpoint(bytes: Uint8Array, source: string): Promise
     const found = seal === 'damaged' ? 'its checksum is wrong' : 'it has no checksum';
     throw new ResiduaError(`${source} is damaged: ${found}`, { hint: 'Go on from another checkpoint.' });
   }
-  return { source, state: new TrainingState(JSON.parse(counters) as TrainingCounters), tensors };
+  return { source, state: new TrainingState(countersOf(counters, source)), tensors };
+}
+
+function countersOf(text: string, source: string): TrainingCounters {
+  try {
+    return parseCounters(text);
+  } catch (error) {
+    if (!(error instanceof ResiduaError)) throw error;
+    throw new ResiduaError(`${source} is damaged: ${error.message}`, { hint: 'Go on from another checkpoint.' });
+  }
 }
 
 /**

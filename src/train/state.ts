@@ -2,6 +2,7 @@
 // are not finished. With the weights and the optimizer's memory it is all that a resumed run needs to go on to the same
 // bits, since order, augmentation and dropout are functions of the seed and these counters.
 
+import { ResiduaError } from '../errors.ts';
 import type { BestEpoch } from './early-stopping.ts';
 import { RunningMean, type RunningSums } from './metrics/running-mean.ts';
 import type { NormsPoint } from './progress.ts';
@@ -76,4 +77,44 @@ export class TrainingState {
       windowSums: this.windowMean.toJSON(),
     };
   }
+}
+
+const COUNTS = ['epoch', 'batch', 'step', 'logPoints', 'images'] as const;
+
+/**
+ * Counters from the text that a checkpoint holds, JSON of a TrainingState.
+ *
+ * @throws ResiduaError naming what is none of them
+ */
+export function parseCounters(text: string): TrainingCounters {
+  const wrong = (what: string) => new ResiduaError(`its counters are wrong: ${what}`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw wrong('they are not JSON');
+  }
+  const counters = fieldsOf(json);
+  const { seconds, gradientNorm, best, epochSums, windowSums } = counters;
+  for (const name of COUNTS) if (!isCount(counters[name])) throw wrong(name);
+  if (!isNumber(seconds)) throw wrong('seconds');
+  if (gradientNorm !== undefined && !isNumber(gradientNorm)) throw wrong('gradientNorm');
+  if (best !== undefined && !isBest(best)) throw wrong('best');
+  for (const [name, sums] of Object.entries({ epochSums, windowSums })) if (!areSums(sums)) throw wrong(name);
+  return json as TrainingCounters;
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNumber = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
+
+function areSums(value: unknown): boolean {
+  const { loss, correct, images } = fieldsOf(value);
+  return Number.isFinite(loss) && isNumber(correct) && isCount(images);
+}
+
+function isBest(value: unknown): boolean {
+  const { epoch, accuracy, loss } = fieldsOf(value);
+  return isCount(epoch) && isNumber(accuracy) && Number.isFinite(loss);
 }

@@ -116,7 +116,9 @@ export class Compose {
     const types = [input];
     for (const transform of this.transforms) {
       try {
-        types.push(transform.outputType(types.at(-1)!));
+        const type = transform.outputType(types.at(-1)!);
+        checkPixels(type.shape);
+        types.push(type);
       } catch (error) {
         if (!(error instanceof ResiduaError)) throw error;
         throw new ResiduaError(`${describe(transform)}: ${error.message}`, { hint: error.hint, cause: error });
@@ -124,6 +126,19 @@ export class Compose {
     }
     return types;
   }
+}
+
+/** No image on its way may become larger, in pixels: as many as a file's picture may have. */
+const MOST_PIXELS = 50_000_000;
+
+function checkPixels([, height, width]: InputShape): void {
+  if ((height ?? 1) * (width ?? 1) <= MOST_PIXELS) return;
+  throw new UsageError(
+    `gives images of ${height} x ${width} pixels; at most ${MOST_PIXELS / 1e6} megapixels are taken`,
+    {
+      hint: 'Choose a smaller size.',
+    },
+  );
 }
 
 function memory({ shape, dtype }: ImageType, rule: (input: ImageType) => ImageType): (input: AnyImage) => AnyImage {

@@ -1,0 +1,34 @@
+// One command from its words to its exit code. What is common to a process (uncaught errors, closed pipes) is main.ts's.
+
+import { reportError } from './errors.ts';
+import { createProgram } from './program.ts';
+
+export interface Invocation {
+  /** Does what the words say, and tells what went wrong. Sets process.exitCode where that is not 0. */
+  run(): Promise<void>;
+  /** Tells an error, and sets process.exitCode. */
+  end(error: unknown): void;
+}
+
+/** @param words what follows the program's name */
+export function invocation(words: readonly string[]): Invocation {
+  const debug = words.includes('--debug');
+  const program = createProgram();
+  const name = words.find((word) => !word.startsWith('-'));
+  const command = program.commands.find((candidate) => candidate.name() === name);
+  const help = command === undefined ? 'residua --help' : `residua ${command.name()} --help`;
+  const end = (error: unknown) => {
+    process.exitCode = reportError(error, { debug, help });
+  };
+  return {
+    end,
+    async run() {
+      try {
+        if (words.length === 0) program.outputHelp();
+        else await program.parseAsync(words, { from: 'user' });
+      } catch (error) {
+        end(error);
+      }
+    },
+  };
+}
