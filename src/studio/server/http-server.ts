@@ -13,7 +13,7 @@ const HOST = '127.0.0.1';
 
 /** Milliseconds for all headers, and for the whole request, to arrive. */
 const HEADERS_TIME = 10_000;
-const REQUEST_TIME = 30_000;
+const REQUEST_TIME = 10_000;
 const CHECK_EVERY = 1000;
 /** Milliseconds for which a connection waits for the next request. */
 const IDLE_TIME = 5000;
@@ -53,8 +53,9 @@ export async function listen({ port, fetch, onDefect }: HttpOptions): Promise<Ht
         checkOrigin(request, addressOf(server).port);
       } catch (error) {
         const { status, answer } = refusalOf(error);
-        const headers = { ...securityHeaders, 'Content-Type': 'application/json', Connection: 'close' };
-        response.writeHead(status, headers).end(JSON.stringify(answer));
+        const body = Buffer.from(JSON.stringify(answer));
+        const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length, Connection: 'close' };
+        response.writeHead(status, { ...securityHeaders, ...headers }).end(body);
         return;
       }
       answer(request, response).catch(onDefect);
