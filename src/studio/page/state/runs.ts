@@ -7,10 +7,8 @@ import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { LogPoint } from '../../../train/index.ts';
 import type { ComparisonView, RunView, StudioEvent } from '../../protocol.ts';
 import type { RunStore } from '../backend.ts';
+import { TAB_PREFIX } from '../engine/tab/messages.ts';
 import { backend } from './backend.ts';
-
-/** Ids of runs in the tab begin with this. */
-export const TAB_PREFIX = 'tab:';
 
 interface Source {
   readonly store: RunStore;

@@ -9,11 +9,19 @@ import { addStore } from './runs.ts';
 /** By id; only of runs that a tab works on. */
 export const tabProgress = signal<ReadonlyMap<string, TabProgress>>(new Map());
 
-export const tabRuns = new TabRuns(backend, (id, progress) => {
-  const next = new Map(tabProgress.peek());
-  if (progress) next.set(id, progress);
-  else if (!next.delete(id)) return;
-  tabProgress.value = next;
+/** Whether this very tab trains: it trains one run at a time. */
+export const trainsHere = signal(false);
+
+export const tabRuns = new TabRuns(backend, {
+  onProgress: (id, progress) => {
+    const next = new Map(tabProgress.peek());
+    if (progress) next.set(id, progress);
+    else if (!next.delete(id)) return;
+    tabProgress.value = next;
+  },
+  onOwn: (id) => {
+    trainsHere.value = id !== null;
+  },
 });
 
 addStore(tabRuns);

@@ -26,10 +26,17 @@ const REMEMBERED = 'residua.training';
 /** A worker may die without a word: as long as a run is said to be trained, it is looked at so often. */
 const LOOK_MS = 3000;
 
+export interface Watcher {
+  /** What a run does at the moment, some times a second; undefined when it has ended. */
+  onProgress(id: string, progress: TabProgress | undefined): void;
+  /** The run that this very tab trains, or none. */
+  onOwn(id: string | null): void;
+}
+
 export class TabRuns implements RunStore {
   readonly exportFormats = ['safetensors'] as const;
   readonly #backend: Pick<Backend, 'data' | 'image'>;
-  readonly #onProgress: (id: string, progress: TabProgress | undefined) => void;
+  readonly #watcher: Watcher;
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #known = new Map<string, RunView>();
   readonly #pausing = new Set<string>();
@@ -37,16 +44,10 @@ export class TabRuns implements RunStore {
   readonly #evaluations = new Map<string, Promise<EvaluationAnswer>>();
   #onEvent: (event: StudioEvent) => void = () => {};
 
-  /**
-   * @param backend where data comes from
-   * @param onProgress what a run does at the moment; undefined when it has ended
-   */
-  constructor(
-    backend: Pick<Backend, 'data' | 'image'>,
-    onProgress: (id: string, progress: TabProgress | undefined) => void,
-  ) {
+  /** @param backend where data comes from */
+  constructor(backend: Pick<Backend, 'data' | 'image'>, watcher: Watcher) {
     this.#backend = backend;
-    this.#onProgress = onProgress;
+    this.#watcher = watcher;
   }
 
   subscribe(onEvent: (event: StudioEvent) => void): () => void {
@@ -75,7 +76,7 @@ export class TabRuns implements RunStore {
     // Asks the browser not to clear this page's files when room is short; it may say no.
     void navigator.storage.persist?.();
     const id = idOf(await trainingEngine.call('start', { config, data, name }));
-    remember(id);
+    this.#remember(id);
     await this.#look(id);
     return id;
   }
@@ -84,11 +85,11 @@ export class TabRuns implements RunStore {
     const name = nameOf(id);
     const data = await this.#dataOf(await trainingEngine.call('configOf', { name }));
     await trainingEngine.call('resume', { name, data });
-    remember(id);
+    this.#remember(id);
   }
 
   async pause(id: string): Promise<void> {
-    if (remembered() === id) remember(null);
+    if (remembered() === id) this.#remember(null);
     this.#pausing.add(id);
     this.#channel.postMessage({ type: 'pause', id } satisfies TabMessage);
     await this.#look(id);
@@ -96,7 +97,7 @@ export class TabRuns implements RunStore {
 
   async remove(id: string): Promise<void> {
     await trainingEngine.call('remove', { name: nameOf(id) });
-    if (remembered() === id) remember(null);
+    if (remembered() === id) this.#remember(null);
     this.#channel.postMessage({ type: 'run-removed', id } satisfies TabMessage);
     this.#hear({ type: 'run-removed', id });
   }
@@ -169,13 +170,13 @@ export class TabRuns implements RunStore {
       await new Promise((resolve) => setTimeout(resolve, 100));
       await this.#look(id);
     }
-    if (this.#known.get(id)?.state !== 'interrupted') return remember(null);
+    if (this.#known.get(id)?.state !== 'interrupted') return this.#remember(null);
     await this.resume(id).catch(() => this.#look(id));
   }
 
   #hear(message: TabMessage): void {
     const { id } = message;
-    if (message.type === 'progress') this.#onProgress(id, message.progress);
+    if (message.type === 'progress') this.#watcher.onProgress(id, message.progress);
     else if (message.type === 'message') this.#messages.set(id, [...(this.#messages.get(id) ?? []), message.text]);
     else if (message.type === 'changed') void this.#look(id);
     else if (message.type === 'pause') this.#pausing.add(id);
@@ -185,14 +186,20 @@ export class TabRuns implements RunStore {
     }
   }
 
+  #remember(id: string | null): void {
+    if (id === null) sessionStorage.removeItem(REMEMBERED);
+    else sessionStorage.setItem(REMEMBERED, id);
+    this.#watcher.onOwn(id);
+  }
+
   /** Reads a run anew, and tells where it has changed. */
   async #look(id: string): Promise<void> {
     const run = await viewOf(nameOf(id), this.#pausing.has(id)).catch(() => undefined);
     if (!run) return;
     if (run.state !== 'running' && run.state !== 'pausing') {
       this.#pausing.delete(id);
-      if (remembered() === id && run.state !== 'interrupted') remember(null);
-      this.#onProgress(id, undefined);
+      if (remembered() === id && run.state !== 'interrupted') this.#remember(null);
+      this.#watcher.onProgress(id, undefined);
     }
     if (JSON.stringify(run) === JSON.stringify(this.#known.get(id))) return;
     this.#known.set(id, run);
@@ -201,8 +208,3 @@ export class TabRuns implements RunStore {
 }
 
 const remembered = (): string | null => sessionStorage.getItem(REMEMBERED);
-
-function remember(id: string | null): void {
-  if (id === null) sessionStorage.removeItem(REMEMBERED);
-  else sessionStorage.setItem(REMEMBERED, id);
-}
