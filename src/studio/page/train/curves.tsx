@@ -33,7 +33,13 @@ export function Curves({ id }: { id: string }) {
 
 function seriesOf(points: readonly LogPoint[], training: string, validating: string) {
   const x = points.map(({ step }) => step);
-  const line = (name: string, value: (point: LogPoint) => number): PlotSeries => ({ name, x, y: points.map(value) });
+  const line = (name: string, value: (point: LogPoint) => number): PlotSeries => ({
+    name,
+    x,
+    y: points.map(value),
+    // A line needs two.
+    dots: points.length < 3,
+  });
   const validated = points.filter(({ validation }) => validation);
   const dots = (of: 'loss' | 'accuracy'): PlotSeries[] =>
     validated.length === 0

@@ -62,6 +62,9 @@ const blank: Form = {
   name: '',
 };
 
+/** Steps between points of the curves, where nothing is said: whoever watches wants them more often than a log. */
+export const LOG_EVERY = 25;
+
 const KEPT = 'residua.form';
 
 export const form = signal<Form>({ ...blank, ...restored() });
@@ -114,7 +117,7 @@ export const settings = computed((): RunSettings | undefined => {
   if (wrong.value.size > 0 || (dataset === FOLDER && folder.trim() === '')) return undefined;
   const said = Object.entries(values).filter(([, value]) => value.trim() !== '');
   const typed = said.map(([name, value]) => [name, name in numbers ? Number(value) : value]);
-  return { ...Object.fromEntries(typed), dataset: dataset === FOLDER ? folder.trim() : dataset };
+  return { logEvery: LOG_EVERY, ...Object.fromEntries(typed), dataset: dataset === FOLDER ? folder.trim() : dataset };
 });
 
 /** As the server takes it. */

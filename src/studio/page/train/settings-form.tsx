@@ -16,6 +16,7 @@ import {
   FOLDER,
   type Form,
   form,
+  LOG_EVERY,
   nameIsWrong,
   type Place,
   reset,
@@ -199,7 +200,7 @@ function More({ catalogue: { choices, cores } }: { catalogue: Catalogue }) {
       <NumberField name="dropout" label={train.dropout} usual={config?.modelOptions.dropout ?? 0} />
       <Choice name="augment" label={train.augment} names={choices.augmentations} />
       <NumberField name="validation" label={train.validation} usual={train.none} />
-      <NumberField name="logEvery" label={train.logEvery} usual={config?.logEvery} />
+      <NumberField name="logEvery" label={train.logEvery} usual={LOG_EVERY} />
       <NumberField name="seed" label={train.seed} usual={config?.seed} />
       <NumberField
         name="threads"

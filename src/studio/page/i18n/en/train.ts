@@ -5,9 +5,9 @@ export const train = {
   lead: 'Choose data and a network, start, and watch it learn.',
   settings: 'A new run',
   where: 'Where it trains',
-  places: { node: 'In Node, on this machine', tab: 'In this tab' },
+  places: { node: 'In Node', tab: 'In this tab' },
   placeText: {
-    node: 'A process of its own: it goes on when this page is closed.',
+    node: 'A process of its own on this machine: it goes on when this page is closed.',
     tab: (threads: number) =>
       `With the same engine, to the same bits, on ${threads === 1 ? 'one core' : `${threads} cores`}. It stays in this browser and goes on after a reload; closing the tab pauses it.`,
   },
@@ -51,7 +51,8 @@ export const train = {
   whole: (least: number) => `A whole number from ${least} on, please.`,
   number: (least: number, most?: number) =>
     most === undefined ? `A number from ${least} on, please.` : `A number from ${least} to ${most}, please.`,
-  comesTo: (images: string, epochs: string, steps: string) => `${images} images, ${epochs} epochs: ${steps} steps.`,
+  comesTo: (images: string, epochs: string, steps: string) =>
+    `${images} images, ${epochs} ${epochs === '1' ? 'epoch' : 'epochs'}: ${steps} steps.`,
   inTerminal: 'The same in a terminal',
   reset: 'As the recipe has it',
   start: 'Start training',

@@ -7,9 +7,9 @@ export const train: Strings['train'] = {
   lead: '选好数据和网络，开始，看它学习。',
   settings: '新的训练',
   where: '在哪里训练',
-  places: { node: '本机的 Node', tab: '这个标签页' },
+  places: { node: '在 Node 里', tab: '在这个标签页里' },
   placeText: {
-    node: '由单独的进程训练：关掉这个页面也不会停。',
+    node: '由本机上单独的进程训练：关掉这个页面也不会停。',
     tab: (threads) =>
       `同一个引擎，逐位相同的结果，使用 ${threads} 个核心。结果留在这个浏览器里，刷新后会接着训练；关闭标签页则暂停。`,
   },
