@@ -36,21 +36,50 @@ function mayHaveHelpers(): boolean {
 }
 
 function startHelper(thread: number): Helper {
-  const link = 'onMessage: (f) => { onmessage = ({ data }) => f(data); }, post: (m) => postMessage(m)';
-  const source = new Blob([`${helperSource}({ ${link} });`], { type: 'text/javascript' });
-  const url = URL.createObjectURL(source);
+  const lock = `residua ${crypto.randomUUID()}`;
+  // A task of its own for each message: an error in it is told to the owner, one in a promise is not.
+  const source = `
+    const alive = new Promise((held) => {
+      navigator.locks.request('${lock}', () => { held(); return new Promise(() => {}); }).catch(held);
+    });
+    ${helperSource}({
+      onMessage: (f) => { onmessage = ({ data }) => alive.then(() => setTimeout(f, 0, data)); },
+      post: (m) => postMessage(m),
+    });`;
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(url, { name: `residua thread ${thread}` });
+  let die: (cause: Error) => void = () => {};
+  let watched = false;
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => {
       worker.onmessage = ({ data }) => {
+        if (!watched) whenReleased(lock, () => die(new Error('the browser has ended it')));
+        watched = true;
         URL.revokeObjectURL(url);
         listener(data);
       };
     },
     onDeath: (listener) => {
-      worker.onerror = ({ message }) => listener(new Error(message || 'the browser did not start it'));
+      die = listener;
+      worker.onerror = (event) => {
+        event.preventDefault(); // or it would go on to the page, as an error that nobody has seen to
+        listener(new Error(event.message || 'the browser did not start it'));
+      };
     },
     terminate: async () => worker.terminate(),
   };
+}
+
+/**
+ * A browser tells of a worker's errors, but not that it is gone. It does take back the locks of one that is, so each helper
+ * holds one as long as it lives. Where a page may have no locks, nothing is ever told.
+ */
+function whenReleased(lock: string, listener: () => void): void {
+  const { locks } = navigator;
+  const isHeld = (own: Lock | null) => own === null;
+  locks
+    .request(lock, { ifAvailable: true }, isHeld)
+    .then((held) => (held ? locks.request(lock, listener) : undefined))
+    .catch(() => {});
 }
