@@ -145,7 +145,13 @@ function options(props: LinePlotProps, width: number, onCursor: (i: number | nul
     },
     axes: [
       { ...axis, grid: { show: false }, size: 30, values: (_, values) => values.map((x) => formatX(x)) },
-      { ...axis, size: 58, values: (_, values) => values.map((y) => (y === null ? '' : format(y))) },
+      {
+        ...axis,
+        ...(scale === 'log' && { splits: (_: uPlot, _axis: number, low: number, high: number) => logTicks(low, high) }),
+        filter: (_, splits) => splits,
+        size: 58,
+        values: (_, values) => values.map((y) => (y === null ? '' : format(y))),
+      },
     ],
     series: [
       {},
@@ -179,4 +185,14 @@ function bounds(
   if (scale === 'log') return from === to ? [from / 2, to * 2] : [from * 0.9, to * 1.1];
   const room = from === to ? Math.abs(to) * 0.1 || 1 : (to - from) * 0.06;
   return [least === undefined ? from - room : from, most === undefined ? to + room : to];
+}
+
+/** Powers of ten; over less than two of them also twice and five times each. */
+function logTicks(low: number, high: number): number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const multiples = Math.log10(high / low) < 2 ? [1, 2, 5] : [1];
+  const every = Math.ceil((last - first + 1) / 8);
+  const exponents = Array.from({ length: Math.ceil((last - first + 1) / every) }, (_, i) => first + i * every);
+  const ticks = exponents.flatMap((exponent) => multiples.map((multiple) => Number(`${multiple}e${exponent}`)));
+  return ticks.filter((tick) => tick >= low && tick <= high);
 }

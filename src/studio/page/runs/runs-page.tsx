@@ -1,20 +1,56 @@
-// The Runs page.
+// The Runs page: a table of all runs, the curves of those that are marked, and everything about one.
 
-import { EmptyState } from '../components/empty-state.tsx';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { NoRuns } from '../components/network-page.tsx';
 import { PageTitle } from '../components/page-title.tsx';
+import { RunCurves } from '../components/run-curves.tsx';
 import { strings } from '../i18n/strings.ts';
-import { href } from '../router.ts';
+import { route } from '../router.ts';
+import { runOf, runs } from '../state/runs.ts';
+import type { Order } from './run-facts.ts';
+import { RunPanel } from './run-panel.tsx';
+import './runs.css';
+import { RunsTable } from './runs-table.tsx';
+
+/** Marked when nobody has marked any: the newest with something to draw. */
+const FIRST_MARKED = 3;
 
 export function RunsPage() {
-  const { runs, shell } = strings.value;
+  const { runs: text } = strings.value;
+  const [order, setOrder] = useState<Order>({ column: 'created', descending: true });
+  const [chosen, setChosen] = useState<readonly string[]>();
+  const all = runs.value ?? [];
+  const drawable = all.filter(({ progress }) => progress);
+  const marked = (chosen ?? drawable.slice(0, FIRST_MARKED).map(({ id }) => id)).filter((id) => runOf(id));
+  const open = runOf(route.value.query.run);
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (open) panel.current?.scrollIntoView({ block: 'nearest' });
+  }, [open?.id]);
   return (
     <div class="page">
-      <PageTitle title={runs.title} lead={runs.lead} />
-      <EmptyState title={shell.noRuns} text={shell.noRunsText}>
-        <a class="button primary" href={href('train')}>
-          {shell.trainOne}
-        </a>
-      </EmptyState>
+      <PageTitle title={text.title} lead={text.lead} />
+      {all.length === 0 ? (
+        <NoRuns />
+      ) : (
+        <>
+          <RunsTable
+            runs={all}
+            order={order}
+            onOrder={setOrder}
+            marked={marked}
+            onMark={(id, isMarked) => setChosen(isMarked ? [...marked, id] : marked.filter((other) => other !== id))}
+            open={open?.id}
+          />
+          <div ref={panel}>{open && <RunPanel run={open} />}</div>
+          {!open && marked.length > 0 && (
+            <section class="panel ready" aria-label={text.curves}>
+              <RunCurves runs={marked.map((id) => runOf(id)!)} />
+            </section>
+          )}
+          {!open && marked.length === 0 && <p class="soft">{text.markSome}</p>}
+        </>
+      )}
     </div>
   );
 }
