@@ -22,7 +22,8 @@ export async function createNodeCpuDevice({
 function startHelper(thread: number): Helper {
   const link = 'onMessage: (f) => port.on("message", f), post: (m) => port.postMessage(m)';
   const source = `const port = require('node:worker_threads').parentPort; ${helperSource}({ ${link} });`;
-  const worker = new Worker(source, { eval: true, name: `residua thread ${thread}` });
+  // Not the process's own arguments: with --input-type=module among them the source would be taken for a module.
+  const worker = new Worker(source, { eval: true, execArgv: [], name: `residua thread ${thread}` });
   // Helpers don't keep the process alive, but a message that is waited for must.
   worker.unref();
   return {
