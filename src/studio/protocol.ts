@@ -54,6 +54,8 @@ export const routes = {
   comparison: (id: string) => `api/comparisons/${encodeURIComponent(id)}`,
   /** POST: ComparisonView. Ends it; what is done stays. */
   stopComparison: (id: string) => `api/comparisons/${encodeURIComponent(id)}/stop`,
+  /** POST: ComparisonView. Goes on with one that was stopped or failed. */
+  resumeComparison: (id: string) => `api/comparisons/${encodeURIComponent(id)}/resume`,
   /** GET: the comparison's report, a whole HTML document. */
   comparisonReport: (id: string) => `api/comparisons/${encodeURIComponent(id)}/report.html`,
   /** GET: server-sent events without a name; the data of each is a StudioEvent as JSON. */
@@ -288,7 +290,7 @@ export interface DataCard {
 
 // --------------------------------------------------------------------------------------------------------------- comparisons
 
-/** The options of `residua compare` in camelCase. */
+/** The options of `residua compare` in camelCase: { depths: [8, 20], epochs: 3 }. */
 export type CompareSettings = Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>;
 
 export interface CompareRequest {
@@ -306,11 +308,11 @@ export interface ComparisonView {
   /** Ids of its runs: they are among the runs, in this group. */
   readonly runs: readonly string[];
   readonly hasReport: boolean;
-  readonly can: { readonly stop: boolean; readonly remove: boolean };
+  readonly can: { readonly stop: boolean; readonly resume: boolean; readonly remove: boolean };
 }
 
 export interface ComparisonDetail extends ComparisonView {
-  /** The comparison's own JSON (src/train/compare); null until it is written. */
+  /** comparison.json (Comparison of src/train/compare); null until it is written. */
   readonly result: unknown;
   readonly messages: readonly string[];
 }

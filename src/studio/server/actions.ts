@@ -8,10 +8,10 @@ import { createDatedFolder } from '../../train/run/run-folder.node.ts';
 import type { RunView } from '../protocol.ts';
 import { RequestError } from './request-error.ts';
 import type { RunStore } from './run-store.ts';
-import { trainingOf } from './words.ts';
+import { type Settings, trainingOf } from './words.ts';
 
 export interface NewRun {
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
   /** Checked to be a plain name. */
   readonly name?: string;
 }
@@ -21,14 +21,18 @@ export async function startRun(store: RunStore, { settings, name }: NewRun): Pro
   const { words, config } = await trainingOf(settings);
   store.jobs.checkRoom();
   const folder = await newFolder(store.path, name, config.recipe);
-  return begin(store, basename(folder), folder, [...words, `--out=${folder}`]);
+  begin(store, { id: basename(folder), folder, words: [...words, `--out=${folder}`] });
+  return store.run(basename(folder));
 }
 
-async function begin(store: RunStore, id: string, folder: string, words: readonly string[]): Promise<RunView> {
+/** Starts what makes something in a new folder. */
+export function begin(
+  store: RunStore,
+  { id, folder, words }: { id: string; folder: string; words: readonly string[] },
+): void {
   const job = store.jobs.start(id, folder, words);
-  // A folder without a run, such as one whose data could not be downloaded, is not worth keeping.
+  // A folder without a run, such as one whose data could not be downloaded, is not worth keeping. One with a run stays.
   job.done.then(() => rmdir(folder)).catch(() => {});
-  return store.run(id);
 }
 
 /** Ends the process that works on a run after its step, with everything saved. */
@@ -65,13 +69,18 @@ export async function removeRun(store: RunStore, id: string): Promise<void> {
   if (!view.can.remove) throw cannot('deleted', view);
   if (view.config !== null || view.state === 'damaged') {
     const { path } = await store.record(id);
-    await removeFolder(path, view.name);
+    await removeFolder(path);
   }
   store.jobs.forget(id);
   await store.look();
 }
 
-async function removeFolder(path: string, name: string): Promise<void> {
+/**
+ * Deletes the folder of a run, or with the folders of its runs that of several.
+ *
+ * @throws RequestError where a process works there, and where there is something else in it
+ */
+export async function removeFolder(path: string, { withRuns = false } = {}): Promise<void> {
   if ((await lstat(path)).isSymbolicLink()) {
     throw new RequestError('conflict', `${path} is a link to another place`, { hint: 'Delete it by hand.' });
   }
@@ -79,20 +88,29 @@ async function removeFolder(path: string, name: string): Promise<void> {
     throw new RequestError('conflict', error.message, { hint: 'Pause the run first.', cause: error });
   });
   try {
-    const entries = await readdir(path, { withFileTypes: true });
-    const foreign = entries.filter((entry) => !entry.isFile() || !OWN.test(entry.name)).map((entry) => entry.name);
+    const foreign = await foreignIn(path, withRuns);
     if (foreign.length > 0) {
-      throw new RequestError('conflict', `${path} holds more than the run: ${foreign.slice(0, 3).join(', ')}`, {
+      throw new RequestError('conflict', `${path} holds other things: ${foreign.slice(0, 3).join(', ')}`, {
         hint: 'Delete it by hand.',
       });
     }
     // Out of sight in one step; what is left after a crash is no run any more.
-    const aside = join(path, '..', `.deleted-${name}-${process.pid}-${Date.now()}`);
+    const aside = join(path, '..', `.deleted-${basename(path)}-${process.pid}-${Date.now()}`);
     await rename(path, aside);
     await rm(aside, { recursive: true, force: true });
   } finally {
     await lock.release();
   }
+}
+
+/** Names in a folder that no run has. */
+async function foreignIn(path: string, withRuns: boolean): Promise<string[]> {
+  const foreign: string[] = [];
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (withRuns && entry.isDirectory()) foreign.push(...(await foreignIn(join(path, entry.name), false)));
+    else if (!entry.isFile() || !OWN.test(entry.name)) foreign.push(entry.name);
+  }
+  return foreign;
 }
 
 /** @param name of the new folder; PREFIX-DATE when left out */

@@ -11,10 +11,18 @@ import { commandLine } from '../../cli/invocation.ts';
 import { splits } from '../../data/catalog/description.ts';
 import { splitNames } from '../../data/index.ts';
 import { exportFormats } from '../../train/run/node.ts';
-import type { ResolvedSettings, RunDetail } from '../protocol.ts';
+import type { ComparisonDetail, ResolvedSettings, RunDetail } from '../protocol.ts';
 import { pauseRun, removeRun, resumeRun, startRun } from './actions.ts';
 import { catalogue } from './catalogue.ts';
 import { bodyOf, emptySchema, oneOf, resolveSchema, startSchema, wholeNumber } from './checks.ts';
+import {
+  readComparison,
+  removeComparison,
+  reportOf,
+  resumeComparison,
+  startComparison,
+  stopComparison,
+} from './comparisons.ts';
 import { checkName, Datasets } from './datasets.ts';
 import { Evaluations, noModel } from './evaluations.ts';
 import type { EventStreams } from './events.ts';
@@ -134,8 +142,7 @@ export function createApi({ store, tools, events, page, onDefect }: ApiParts): H
   });
   app.get('/api/runs/:id/report.html', async (c) => {
     const { id, files } = await store.record(c.req.param('id'));
-    const answer = await sendFile(c, files.report, { type: 'text/html; charset=utf-8', headers: reportHeaders });
-    return answer ?? refuse(c, new RequestError('not-found', `${id} has no report yet`));
+    return sendReport(c, files.report, id);
   });
   app.get('/api/runs/:id/evaluation', async (c) => {
     return c.json(await evaluations.of(await store.record(c.req.param('id'))));
@@ -163,6 +170,33 @@ export function createApi({ store, tools, events, page, onDefect }: ApiParts): H
     return sendPng(c, png, 'no-cache');
   });
 
+  app.post('/api/compare', async (c) => c.json(await startComparison(store, await bodyOf(c, startSchema)), 201));
+  app.get('/api/comparisons', async (c) => {
+    await store.look();
+    return c.json(store.comparisons);
+  });
+  app.get('/api/comparisons/:id', async (c) => {
+    const view = await store.comparison(c.req.param('id'));
+    const messages = store.jobs.get(view.id)?.messages ?? [];
+    return c.json({ ...view, result: await readComparison(store, view), messages } satisfies ComparisonDetail);
+  });
+  app.delete('/api/comparisons/:id', async (c) => {
+    await removeComparison(store, c.req.param('id'));
+    return c.body(null, 204);
+  });
+  app.post('/api/comparisons/:id/stop', async (c) => {
+    await bodyOf(c, emptySchema);
+    return c.json(await stopComparison(store, c.req.param('id')));
+  });
+  app.post('/api/comparisons/:id/resume', async (c) => {
+    await bodyOf(c, emptySchema);
+    return c.json(await resumeComparison(store, c.req.param('id')));
+  });
+  app.get('/api/comparisons/:id/report.html', async (c) => {
+    const view = await store.comparison(c.req.param('id'));
+    return sendReport(c, reportOf(store, view), view.id);
+  });
+
   app.get('/api/datasets/:name/:split/images/:file{[0-9]+\\.png}', async (c) => {
     const [name, split] = datasetOf(c);
     const png = await datasets.image(name, { split, index: indexOf(c.req.param('file')), limit: null });
@@ -177,6 +211,12 @@ export function createApi({ store, tools, events, page, onDefect }: ApiParts): H
 
   app.get('/*', async (c) => (await page.send(c, decodePath(c))) ?? c.notFound());
   return app;
+}
+
+async function sendReport(c: Context, path: string, id: string): Promise<Response> {
+  const answer = await sendFile(c, path, { type: 'text/html; charset=utf-8', headers: reportHeaders });
+  if (answer) return answer;
+  throw new RequestError('not-found', `${id} has no report yet`);
 }
 
 function datasetOf(c: Context): [string, (typeof splits)[number]] {

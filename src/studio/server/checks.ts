@@ -19,6 +19,7 @@ const name = z
 const settings = z.record(z.string(), z.unknown());
 
 export const resolveSchema = z.strictObject({ settings });
+/** Of a run, and of a comparison. */
 export const startSchema = z.strictObject({ settings, name: name.optional() });
 
 /** A request with an empty body, or {}. */

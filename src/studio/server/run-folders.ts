@@ -32,7 +32,8 @@ export class Listing {
   folders: ReadonlyMap<string, Listing> = new Map();
   /** Counts the times that it was made. */
   version = 0;
-  #changed = Number.NaN;
+  /** When a name came or went last. */
+  changed = Number.NaN;
   #read = 0;
 
   constructor(path: string) {
@@ -43,10 +44,10 @@ export class Listing {
   async refresh(): Promise<boolean> {
     try {
       const { mtimeMs } = await stat(this.path);
-      if (mtimeMs === this.#changed && this.#read - mtimeMs > SETTLED) return true;
+      if (mtimeMs === this.changed && this.#read - mtimeMs > SETTLED) return true;
       this.version++;
       this.#read = Date.now();
-      this.#changed = mtimeMs;
+      this.changed = mtimeMs;
       const entries = await readdir(this.path, { withFileTypes: true });
       const visible = entries.filter(({ name }) => !name.startsWith('.') && name !== 'node_modules');
       this.files = new Set(visible.filter((entry) => entry.isFile()).map(({ name }) => name));
@@ -58,7 +59,7 @@ export class Listing {
     } catch {
       this.files = new Set();
       this.folders = new Map();
-      this.#changed = Number.NaN;
+      this.changed = Number.NaN;
       return false;
     }
   }

@@ -3,6 +3,7 @@
 // while nobody listens and nothing is asked for.
 
 import type { ComparisonView, RunView, StudioEvent } from '../protocol.ts';
+import { COMPARISON, comparisonView } from './comparison-view.ts';
 import { type Job, Jobs, type Program } from './jobs.ts';
 import { RequestError } from './request-error.ts';
 import { type Listing, RunFolders } from './run-folders.ts';
@@ -10,10 +11,6 @@ import { RunRecord } from './run-record.ts';
 
 /** Milliseconds between two looks while somebody listens. A look costs a call of the system a run. */
 const INTERVAL = 500;
-
-/** In the folder of a comparison, besides the folders of its runs. */
-const COMPARISON = 'comparison.json';
-const COMPARISON_REPORT = 'report.html';
 
 type Listener = (event: StudioEvent) => void;
 
@@ -130,22 +127,23 @@ export class RunStore {
       changed: (run) => this.#tell({ type: 'run', run }),
       removed: (id) => this.#tell({ type: 'run-removed', id }),
     });
-    this.#comparisons.replace(this.#comparisonsOf(groups, [...present.values()]), {
+    this.#comparisons.replace(await this.#comparisonsOf(groups, [...present.values()]), {
       changed: (comparison) => this.#tell({ type: 'comparison', comparison }),
       removed: (id) => this.#tell({ type: 'comparison-removed', id }),
     });
   }
 
-  #comparisonsOf(groups: ReadonlyMap<string, Listing>, runs: readonly RunView[]): Map<string, ComparisonView> {
+  async #comparisonsOf(
+    groups: ReadonlyMap<string, Listing>,
+    runs: readonly RunView[],
+  ): Promise<Map<string, ComparisonView>> {
     const views = new Map<string, ComparisonView>();
-    const jobs = this.jobs.all.filter(({ command }) => command === 'compare');
-    const ids = [...groups].filter(([, { files }]) => files.has(COMPARISON)).map(([name]) => name);
-    for (const id of new Set([...ids, ...jobs.map((job) => job.id)])) {
-      const job = this.jobs.get(id);
-      const files = groups.get(id)?.files ?? new Set();
-      if (job?.state === 'ended' && job.problem === null && !files.has(COMPARISON)) continue; // stopped before it began
+    const begun = [...groups].filter(([, { files }]) => files.has(COMPARISON)).map(([name]) => name);
+    const started = this.jobs.all.filter(({ command }) => command === 'compare').map(({ id }) => id);
+    for (const id of new Set([...begun, ...started])) {
       const members = runs.filter(({ group }) => group === id);
-      views.set(id, comparisonView(id, { job, files, members }));
+      const view = await comparisonView(id, { job: this.jobs.get(id), listing: groups.get(id), members });
+      if (view) views.set(id, view);
     }
     return views;
   }
@@ -199,41 +197,6 @@ function viewWithoutFolder(job: Job): RunView | undefined {
     hasModel: false,
     hasReport: false,
     can: { pause: state === 'running', resume: false, remove: state === 'ended' },
-  };
-}
-
-interface ComparisonParts {
-  readonly job: Job | undefined;
-  readonly files: ReadonlySet<string>;
-  readonly members: readonly RunView[];
-}
-
-function comparisonView(id: string, { job, files, members }: ComparisonParts): ComparisonView {
-  const works = members.some(({ can }) => !can.remove);
-  const hasReport = files.has(COMPARISON_REPORT);
-  const state =
-    job !== undefined && job.state !== 'ended'
-      ? job.state === 'stopping'
-        ? 'pausing'
-        : members.length === 0
-          ? 'starting'
-          : 'running'
-      : works
-        ? 'running'
-        : job?.problem != null
-          ? 'failed'
-          : hasReport
-            ? 'finished'
-            : 'paused';
-  return {
-    id,
-    state,
-    problem: state === 'failed' ? job!.problem : null,
-    created: job?.started ?? Math.min(...members.map(({ created }) => created)),
-    updated: Math.max(job?.started ?? 0, ...members.map(({ updated }) => updated)),
-    runs: members.map((member) => member.id),
-    hasReport,
-    can: { stop: job?.state === 'running', remove: state !== 'running' && state !== 'starting' && state !== 'pausing' },
   };
 }
 

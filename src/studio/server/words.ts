@@ -2,9 +2,10 @@
 // checked by the command's own rules, which are the only ones. Every value is part of its option's word ('--dataset=DIR'), so
 // that none can be taken for an option; no shell ever sees them.
 
-import { Command, CommanderError, type Option } from 'commander';
+import { type Command, CommanderError, type Option } from 'commander';
+import { createProgram } from '../../cli/program.ts';
 import { nearest } from '../../cli/suggest.ts';
-import { addTrainOptions, settledConfig, type TrainFlags } from '../../cli/train-options.ts';
+import { settledConfig, type TrainFlags } from '../../cli/train-options.ts';
 import type { RunConfig } from '../../train/run/node.ts';
 import { RequestError } from './request-error.ts';
 
@@ -17,23 +18,38 @@ export interface Training {
   readonly config: RunConfig;
 }
 
-/**
- * @param settings what JSON gave
- * @throws RequestError or UsageError that names what is unknown, out of range or contradictory
- */
-export async function trainingOf(settings: Readonly<Record<string, unknown>>): Promise<Training> {
-  const command = addTrainOptions(new Command('train'));
-  const words = wordsOf(command, settings);
-  const flags = parse<TrainFlags>(command, words);
-  return { words: ['train', ...words], config: await settledConfig(flags) };
+/** What JSON gave, under the names of options in camelCase. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** @throws RequestError or UsageError that names what is unknown, out of range or contradictory */
+export async function trainingOf(settings: Settings): Promise<Training> {
+  const { words, flags } = check<TrainFlags>('train', settings);
+  return { words, config: await settledConfig(flags) };
 }
 
-export function wordsOf(command: Command, settings: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => {
-    const options = command.options.filter((option) => option.attributeName() === name);
-    if (options.length === 0 || OWN.includes(name)) throw unknown(name, command);
-    return wordOf(name, value, options);
-  });
+/** @throws RequestError */
+export function comparisonWords(settings: Settings): readonly string[] {
+  return check('compare', settings).words;
+}
+
+function check<Flags extends object>(name: string, settings: Settings): { words: string[]; flags: Flags } {
+  const program = createProgram();
+  const command = program.commands.find((candidate) => candidate.name() === name)!;
+  const words = [name, ...Object.entries(settings).flatMap(([key, value]) => wordsFor(command, key, value))];
+  command.action(() => {}); // it is only read
+  try {
+    program.parse(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new RequestError('bad-request', error.message.replace(/^error: /, ''), { cause: error });
+  }
+  return { words, flags: command.opts<Flags>() };
+}
+
+function wordsFor(command: Command, name: string, value: unknown): string[] {
+  const options = command.options.filter((option) => option.attributeName() === name);
+  if (options.length === 0 || OWN.includes(name)) throw unknown(name, command);
+  return wordOf(name, value, options);
 }
 
 /** @param options of that name: that which takes or sets it, that which denies it, or both */
@@ -61,14 +77,4 @@ function unknown(name: string, command: Command): RequestError {
   return new RequestError('bad-request', `there is no setting called '${name.slice(0, 100)}'`, {
     hint: guess === undefined ? `The settings are: ${[...new Set(names)].join(', ')}.` : `Did you mean ${guess}?`,
   });
-}
-
-function parse<Flags extends object>(command: Command, words: readonly string[]): Flags {
-  command.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
-  try {
-    return command.parse(words, { from: 'user' }).opts<Flags>();
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    throw new RequestError('bad-request', error.message.replace(/^error: /, ''), { cause: error });
-  }
 }
