@@ -5,5 +5,5 @@ import { strings } from '../i18n/strings.ts';
 import './state-badge.css';
 
 export function StateBadge({ state }: { state: RunState }) {
-  return <span class={`state ${state}`}>{strings.value.shell.states[state]}</span>;
+  return <span class={`badge ${state}`}>{strings.value.shell.states[state]}</span>;
 }

@@ -18,6 +18,7 @@ import { FirstWeights } from './first-weights.tsx';
 import './inside.css';
 import { LayerList } from './layer-list.tsx';
 import { Maps } from './maps.tsx';
+import { Norms } from './norms.tsx';
 import { Subject } from './subject.tsx';
 
 export function InsidePage() {
@@ -68,6 +69,7 @@ function Inside({ run, network: { key, card, network } }: { run: RunView; networ
         </section>
       )}
       <FirstWeights networkKey={key} />
+      <Norms run={run.id} />
     </>
   );
 }

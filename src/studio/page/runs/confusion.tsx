@@ -59,7 +59,7 @@ function Matrix({ confusion, classes, chosen, onChoose }: Props) {
                     ) : (
                       <button
                         type="button"
-                        class={`cell ${truth === predicted ? 'right' : 'wrong'}`}
+                        class={`cell ${truth === predicted ? 'hit' : 'miss'}`}
                         style={{ '--share': `${shade(images / total, truth === predicted)}%` }}
                         aria-pressed={chosen?.truth === truth && chosen.predicted === predicted}
                         aria-label={text.takenFor(classes[truth], classes[predicted], count(images))}

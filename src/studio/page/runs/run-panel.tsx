@@ -72,7 +72,7 @@ function Figures({ run, files }: { run: RunView; files: Readonly<Record<string, 
     [text.modelFile, model ? bytes(model) : undefined],
   ];
   return (
-    <dl class="figures">
+    <dl class="facts">
       {figures.map(([name, value]) =>
         value === undefined ? null : (
           <div key={name}>

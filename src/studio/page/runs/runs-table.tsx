@@ -73,7 +73,12 @@ function Row({ run, place, onMark, isOpen }: RowProps) {
   const number = (value: unknown, format: (value: number) => string) => (
     <td class="number">{typeof value === 'number' ? format(value) : <span class="soft">–</span>}</td>
   );
-  const date = new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' });
+  const date = new Intl.DateTimeFormat(language.value, {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
   return (
     <tr class={isOpen ? 'open' : ''}>
       <td>

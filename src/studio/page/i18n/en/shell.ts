@@ -37,4 +37,5 @@ export const shell = {
   epoch: 'epoch',
   training: 'training',
   heldOut: 'held out',
+  step: 'step',
 };

@@ -38,4 +38,5 @@ export const shell: Strings['shell'] = {
   epoch: '轮次',
   training: '训练',
   heldOut: '验证',
+  step: '步',
 };
