@@ -15,7 +15,16 @@ import type { ModelEma } from './ema.ts';
 import { LastGood } from './last-good.ts';
 import { NonFiniteError } from './non-finite.ts';
 import type { Optimizer } from './optimizers/index.ts';
-import type { EpochSummary, LayerNorms, LogPoint, Place, Ready, StepProgress, Validation } from './progress.ts';
+import type {
+  EpochSummary,
+  LayerNorms,
+  LogPoint,
+  NormsPoint,
+  Place,
+  Ready,
+  StepProgress,
+  Validation,
+} from './progress.ts';
 import { findFirstNonFinite } from './replay.ts';
 import { constantLR, type Schedule } from './schedules/index.ts';
 import { RecentSpeed, Work } from './speed.ts';
@@ -58,6 +67,8 @@ export interface TrainOptions {
   /** Measures images that are held out, after each epoch. */
   readonly validate?: () => Promise<Validation>;
   readonly onReady?: (ready: Ready) => void | Promise<void>;
+  /** As soon as they are measured; the next log point has them, too. */
+  readonly onNorms?: (norms: NormsPoint) => void;
   readonly onLog?: (point: LogPoint) => void | Promise<void>;
   readonly onStep?: (progress: StepProgress) => void | Promise<void>;
   readonly onEpoch?: (summary: EpochSummary) => void | Promise<void>;
@@ -120,7 +131,7 @@ interface LoopOptions extends TrainOptions {
 
 async function loop(options: LoopOptions): Promise<TrainOutcome> {
   const { loader, epochs, accumulate, earlyStopping, signal, logEvery, state, schedule, step, lastGood } = options;
-  const { validate, measureNorms, onReady, onLog, onStep, onEpoch } = options;
+  const { validate, measureNorms, onReady, onNorms, onLog, onStep, onEpoch } = options;
   const imagesPerStep = loader.batchSize * accumulate;
   const batches = Math.ceil(loader.batchesPerEpoch / accumulate);
   const steps = epochs * batches;
@@ -132,7 +143,10 @@ async function loop(options: LoopOptions): Promise<TrainOutcome> {
     return { epoch: state.epoch + 1, epochs, batch, batches, step, learningRate: schedule(step - 1) };
   };
   const measure = async () => {
-    if (measureNorms) state.norms = [...state.norms, { step: state.step, ...(await measureNorms()) }];
+    if (!measureNorms) return;
+    const norms = { step: state.step, ...(await measureNorms()) };
+    state.norms = [...state.norms, norms];
+    onNorms?.(norms);
   };
   const normsAreDue = normsSchedule({ epochs, batches, logEvery });
   const log = async (validation?: Validation) => {
@@ -213,11 +227,12 @@ async function loop(options: LoopOptions): Promise<TrainOutcome> {
 
 /** Of a training: its layers say more when they are seen often, but each time costs about as much as a step. */
 const MOST_NORMS = 40;
+const STEPS_BETWEEN_NORMS = 50;
 
 /** At which log points the layers are measured: every so many, and at the last. */
 function normsSchedule({ epochs, batches, logEvery }: { epochs: number; batches: number; logEvery: number }) {
   const each = Math.ceil(batches / logEvery);
-  const every = Math.ceil((epochs * each) / MOST_NORMS);
+  const every = Math.max(Math.ceil((epochs * each) / MOST_NORMS), Math.ceil(STEPS_BETWEEN_NORMS / logEvery));
   return ({ epoch, batch }: Place) => {
     const point = (epoch - 1) * each + Math.ceil(batch / logEvery);
     return point % every === 0 || point === epochs * each;

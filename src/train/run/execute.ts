@@ -100,6 +100,7 @@ export async function trainToWeights(run: Run): Promise<TrainOutcome> {
     validate: validation && (() => built.evaluator.run(validation, { onProgress: progressOf('validation', run) })),
     measureNorms: built.norms && (() => built.norms!.measure()),
     onReady: (ready) => reporter.start?.({ ...describeRun(run), ...ready }),
+    onNorms: (norms) => reporter.norms?.(norms),
     onStep: async (progress) => {
       reporter.step?.(progress);
       if (performance.now() - lastSave >= 1000 * config.checkpointSeconds) await save();

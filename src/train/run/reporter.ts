@@ -6,7 +6,7 @@ import type { BestEpoch } from '../early-stopping.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { LoadedHead, StageState } from '../fine-tune.ts';
 import type { PreflightWarning } from '../preflight/index.ts';
-import type { EpochSummary, LogPoint, StepProgress } from '../progress.ts';
+import type { EpochSummary, LogPoint, NormsPoint, StepProgress } from '../progress.ts';
 import type { RunConfig } from './config.ts';
 
 export interface Reporter {
@@ -20,6 +20,8 @@ export interface Reporter {
   step?(progress: StepProgress): void;
   /** Every `logEvery` steps and at the end of each epoch: what metrics.jsonl gets a line of. */
   log?(point: LogPoint): void;
+  /** As soon as the layers are measured; the next log point has this, too. */
+  norms?(norms: NormsPoint): void;
   /** After an epoch, with the validation's result where images are held out. */
   epoch?(summary: EpochSummary): void;
   /** While a set is evaluated: images done. */
