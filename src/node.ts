@@ -5,4 +5,5 @@ export { createDevice, type DeviceName, type DeviceOptions, deviceNames } from '
 export { exportOnnx, type OnnxOptions } from './formats/onnx/export-onnx.ts';
 export { readWeights, readWeightsFile, type Weights } from './formats/weights.node.ts';
 export * from './index.ts';
+export * from './train/compare/node.ts';
 export * from './train/run/node.ts';

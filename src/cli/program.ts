@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
 import { addBench } from './bench.ts';
+import { addCompare } from './compare.ts';
 import { addDatasets } from './datasets.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     addEvaluate,
     addPredict,
     addExport,
+    addCompare,
     addModels,
     addDatasets,
     addStudio,

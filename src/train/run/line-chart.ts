@@ -9,6 +9,8 @@ export interface Series {
   readonly colour: string;
   /** Marks each point: for series of few points. */
   readonly dots?: boolean;
+  /** A broken line: tells series apart without their colours. */
+  readonly dashed?: boolean;
 }
 
 export interface LineChart {
@@ -22,7 +24,7 @@ export interface LineChart {
   readonly fit?: boolean;
   /** false: whoever draws several charts says once what their colours mean. */
   readonly legend?: boolean;
-  /** Of a linear axis; the points' own where left out. */
+  /** What a linear axis shows, and a logarithmic one at least; the points' own where left out. */
   readonly yRange?: readonly [number, number];
   /** Text of a tick. */
   readonly format?: (value: number) => string;
@@ -39,7 +41,11 @@ export function lineChart(chart: LineChart): string {
   const points = drawn.flatMap((own) => own.points);
   const ticks =
     scale === 'log'
-      ? powersOfTen([...(fit && points.length > 0 ? [] : [0.1, 1]), ...points.map(({ y }) => y)])
+      ? powersOfTen([
+          ...(fit && points.length > 0 ? [] : [0.1, 1]),
+          ...(chart.yRange ?? []),
+          ...points.map(({ y }) => y),
+        ])
       : linearTicks(
           points.map(({ y }) => y),
           chart.yRange,
@@ -64,9 +70,11 @@ export function lineChart(chart: LineChart): string {
     line(box.left, y(tick), box.right, y(tick), colours.grid),
     text(box.left - 0.6 * fontSize, y(tick) + fontSize / 3, labels[i], 'end'),
   ]);
-  for (let tick = 0, every = niceStep(right, 8); tick <= right; tick += every) {
-    parts.push(line(x(tick), box.top, x(tick), box.bottom, colours.grid));
-    parts.push(text(x(tick), box.bottom + 1.4 * fontSize, String(tick), 'middle'));
+  const every = niceStep(right, 8);
+  for (let i = 0; i * every <= right * (1 + 1e-9); i++) {
+    const at = x(i * every);
+    parts.push(line(at, box.top, at, box.bottom, colours.grid));
+    parts.push(text(at, box.bottom + 1.4 * fontSize, plain(i * every), 'middle'));
   }
   const middle = (box.top + box.bottom) / 2;
   parts.push(text(box.left, 1.6 * fontSize, chart.title, 'start', 'font-weight="600"'));
@@ -86,13 +94,13 @@ export function lineChart(chart: LineChart): string {
   const name = `role="img" aria-label="${escapeHtml(chart.title)}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${name} ${style}>\n${background ?? ''}${parts.join('\n')}\n</svg>\n`;
 
-  function curve({ points, colour, dots }: Series): string[] {
+  function curve({ points, colour, dots, dashed }: Series): string[] {
     const marks = points.map(
       (point) => `<circle cx="${round(x(point.x))}" cy="${round(y(point.y))}" r="3.5" fill="${colour}"/>`,
     );
     if (points.length < 2) return marks;
     const path = points.map((point) => `${round(x(point.x))},${round(y(point.y))}`).join(' ');
-    const stroke = `fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round"`;
+    const stroke = `fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round"${dashed ? ' stroke-dasharray="6 4"' : ''}`;
     return [`<polyline points="${path}" ${stroke}/>`, ...(dots ? marks : [])];
   }
 }

@@ -4,6 +4,7 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { checkWellFormed } from '../../../../test/well-formed.ts';
 import { encodePng } from '../../../formats/png-encoder.ts';
 import { randomStream } from '../../../tensor/random.ts';
 import type { Evaluation } from '../../evaluate.ts';
@@ -67,17 +68,6 @@ const norms = (step: number) => ({
 });
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
-
-/** Elements are closed in the order in which they were opened; void ones are not closed. */
-function checkWellFormed(page: string): void {
-  const open: string[] = [];
-  const body = page.replace(/<style>[\s\S]*?<\/style>/, '').replace('<!doctype html>', '');
-  for (const [tag, slash, name, selfClosing] of body.matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*?)?(\/?)>/g)) {
-    if (slash) expect(open.pop(), tag).toBe(name);
-    else if (!selfClosing && !['meta', 'link', 'img', 'br'].includes(name)) open.push(name);
-  }
-  expect(open).toEqual([]);
-}
 
 describe.each<[string, Evaluation | null]>([
   ['ten classes', evaluation(numbered(10))],
