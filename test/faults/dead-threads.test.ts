@@ -106,16 +106,20 @@ describe.each([
   { who: 'a thread of the cpu device', thread: 'residua thread 1' },
   { who: 'the thread that prepares images', thread: 'residua-loader' },
 ] as const)('$who that dies', ({ who, thread }) => {
-  it.each(causes)('$of ends the run, which goes on with --resume', async ({ of, fault, told, loader }) => {
-    const folder = join(root, `${thread} ${of}`);
-    const message = messageOf(await train(folder, faulty(thread, fault)));
-    const [said, steps] = message.split(/ up to step (?=\d)/);
-    expect(said).toBe(`error: ${who} has died: ${told}. Go on with --resume ${folder}: the run is saved`);
-    expect(steps).toMatch(/^\d+\. /);
-    expect(steps).toContain(thread === 'residua-loader' ? loader : 'If it happens again, use one thread.');
-    expect(Number.parseInt(steps, 10)).toBeGreaterThan(0);
-    expect(hashOf(await residua(['train', '--resume', folder, '--threads', '1', '--json']))).toBe(expected);
-  });
+  it.each(causes.map((cause) => [cause.of, cause] as const))(
+    '%s ends the run, which goes on with --resume',
+    async (of, cause) => {
+      const { fault, told, loader } = cause;
+      const folder = join(root, `${thread} ${of}`);
+      const message = messageOf(await train(folder, faulty(thread, fault)));
+      const [said, steps] = message.split(/ up to step (?=\d)/);
+      expect(said).toBe(`error: ${who} has died: ${told}. Go on with --resume ${folder}: the run is saved`);
+      expect(steps).toMatch(/^\d+\. /);
+      expect(steps).toContain(thread === 'residua-loader' ? loader : 'If it happens again, use one thread.');
+      expect(Number.parseInt(steps, 10)).toBeGreaterThan(0);
+      expect(hashOf(await residua(['train', '--resume', folder, '--threads', '1', '--json']))).toBe(expected);
+    },
+  );
 
   it('before anything is saved leaves a run that begins again', async () => {
     const folder = join(root, `${thread} early`);

@@ -97,8 +97,8 @@ describe('a helper that dies', () => {
     });
   }
 
-  it('in the middle of a function, ended by somebody, is told', async () => {
-    const { run, helper } = await begin({ fault: inFunction(4, sleep(600_000)) });
+  it('in the middle of a function, ended by somebody, is told, though another lives', async () => {
+    const { run, helper } = await begin({ threads: 3, fault: inFunction(4, sleep(600_000)) });
     await run();
     const running = run();
     helper.terminate();
