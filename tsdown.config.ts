@@ -27,6 +27,8 @@ const browser = (name: string): UserConfig => ({
   format: 'esm',
   dts: false,
   sourcemap: true,
+  // No module does anything but define things, so what nothing uses goes, tables and all.
+  treeshake: { moduleSideEffects: false, propertyReadSideEffects: false, unknownGlobalSideEffects: false },
   minify: { compress: { keepNames }, mangle: { keepNames }, codegen: true },
 });
 

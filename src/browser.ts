@@ -60,6 +60,6 @@ export type { Schedule } from './train/schedules/schedule.ts';
 export { type StepLROptions, stepLR } from './train/schedules/step.ts';
 export { linearWarmUp, type WarmUpOptions } from './train/schedules/warm-up.ts';
 export { TrainingState } from './train/state.ts';
-export { multiLabel, singleLabel, type Task } from './train/task.ts';
+export { singleLabel, type Task } from './train/task.ts';
 export { weightsHash } from './train/weights-hash.ts';
 export { version } from './version.ts';
