@@ -61,10 +61,11 @@ export interface Backend extends RunStore {
   image(dataset: string, split: DataSplit, index: number): Promise<string>;
   /** A safetensors file as DATA_TENSORS says: the first `limit` images, or all. */
   data(dataset: string, split: DataSplit, limit?: number): Promise<Uint8Array>;
-  /** Only of a server, as are the next three. */
+  /** Only of a server, as are the next five. */
   compare(request: CompareRequest): Promise<ComparisonView>;
   comparison(id: string): Promise<ComparisonDetail>;
   stopComparison(id: string): Promise<void>;
+  resumeComparison(id: string): Promise<void>;
   removeComparison(id: string): Promise<void>;
   comparisonReport(id: string): string;
 }

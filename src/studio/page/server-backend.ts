@@ -55,6 +55,7 @@ export class ServerBackend implements Backend {
   compare = (request: CompareRequest) => post(routes.compare, request);
   comparison = (id: string) => get(routes.comparison(id));
   stopComparison = (id: string) => post(routes.stopComparison(id));
+  resumeComparison = (id: string) => post(routes.resumeComparison(id));
   removeComparison = (id: string) => remove(routes.comparison(id));
   comparisonReport = (id: string) => routes.comparisonReport(id);
 

@@ -94,6 +94,7 @@ export class StaticBackend implements Backend {
   compare = refuse;
   comparison = refuse;
   stopComparison = refuse;
+  resumeComparison = refuse;
   removeComparison = refuse;
 
   comparisonReport(): never {

@@ -34,6 +34,8 @@ export interface LinePlotProps {
   readonly range?: readonly [number | undefined, number | undefined];
   readonly format?: (value: number) => string;
   readonly formatX?: (value: number) => string;
+  /** Of the place under the pointer, where its name is longer than fits on the axis. */
+  readonly nameX?: (value: number) => string;
   /** In pixels, of the drawing. */
   readonly height?: number;
 }
@@ -42,6 +44,7 @@ const plain = (value: number) => String(Number(value.toPrecision(4)));
 
 export function LinePlot(props: LinePlotProps) {
   const { label, xLabel, series, scale = 'linear', range, format = plain, formatX = plain, height = 220 } = props;
+  const { nameX = formatX } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const [cursor, setCursor] = useState<number | null>(null);
@@ -78,14 +81,14 @@ export function LinePlot(props: LinePlotProps) {
   const values = series.map((_, i) => (shown === null ? lastOf(data[i + 1]) : data[i + 1][shown]));
   const said = (value: unknown) => (typeof value === 'number' ? format(value) : '');
   const at = shown ?? points - 1;
-  const spoken = `${xLabel} ${points === 0 ? '' : formatX(data[0][at] as number)}: ${series.map(({ name }, i) => `${name} ${said(values[i])}`).join(', ')}`;
+  const spoken = `${xLabel} ${points === 0 ? '' : nameX(data[0][at] as number)}: ${series.map(({ name }, i) => `${name} ${said(values[i])}`).join(', ')}`;
   return (
     <figure class="plot">
       <figcaption>
         <strong>{label}</strong>
         <span class="soft small">
           {xLabel}
-          {shown !== null && ` ${formatX(data[0][shown] as number)}`}
+          {shown !== null && ` ${nameX(data[0][shown] as number)}`}
         </span>
       </figcaption>
       <div

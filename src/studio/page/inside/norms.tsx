@@ -31,7 +31,8 @@ export function Norms({ run }: { run: string }) {
             xLabel={inside.depth}
             scale="log"
             series={byDepth(points, gradients, inside.afterSteps)}
-            formatX={(depth) => layerAt(points, gradients, depth)}
+            formatX={whole}
+            nameX={(depth) => layerAt(points, gradients, depth)}
           />
           <LinePlot
             label={inside.gradientsOverTraining}
@@ -44,7 +45,8 @@ export function Norms({ run }: { run: string }) {
             xLabel={inside.depth}
             scale="log"
             series={byDepth(points, activations, inside.afterSteps)}
-            formatX={(depth) => layerAt(points, activations, depth)}
+            formatX={whole}
+            nameX={(depth) => layerAt(points, activations, depth)}
           />
           <LinePlot
             label={inside.activationsOverTraining}
@@ -62,7 +64,9 @@ export const normsOf = (log: readonly LogPoint[]): NormsPoint[] => log.flatMap((
 
 /** Layers count from 1. */
 const layerAt = (points: readonly NormsPoint[], measure: Measure, depth: number) =>
-  Number.isInteger(depth) ? (measure(points[0]).layers[depth - 1] ?? '') : '';
+  measure(points[0]).layers[depth - 1] ?? '';
+
+const whole = (depth: number) => (Number.isInteger(depth) ? String(depth) : '');
 
 function byDepth(points: readonly NormsPoint[], measure: Measure, name: (step: number) => string): PlotSeries[] {
   const chosen = new Set([points[0], points[points.length >> 1], points[points.length - 1]]);
