@@ -132,8 +132,8 @@ export class ThreadPool {
   }
 
   /**
-   * What the helpers are at while the caller doesn't block: its own memory and they are to be left alone until it is over. It
-   * never is when a helper has died in it, for then nobody knows what is in memory.
+   * What the helpers are at while the caller doesn't block for it. Until it is over, they and the memory are to be left alone;
+   * it never is when a helper has died in it, for then nobody knows what is in memory.
    */
   get late(): Promise<unknown> | undefined {
     return this.#late;
