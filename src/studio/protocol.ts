@@ -8,6 +8,7 @@
 
 import type { ImageShape, Split, SplitName } from '../data/index.ts';
 import type { ModelEntry } from '../models/index.ts';
+import type { CompareSettings, Comparison } from '../train/compare/node.ts';
 import type { BestEpoch, Evaluation, LogPoint, Predictions, Recipe } from '../train/index.ts';
 import type { RunConfig, RunSummary, TrainSettings } from '../train/run/node.ts';
 
@@ -290,10 +291,8 @@ export interface DataCard {
 
 // --------------------------------------------------------------------------------------------------------------- comparisons
 
-/** The options of `residua compare` in camelCase: { depths: [8, 20], epochs: 3 }. */
-export type CompareSettings = Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>;
-
 export interface CompareRequest {
+  /** The options of `residua compare` in camelCase: { depths: [8, 20], epochs: 3 }. */
   readonly settings: CompareSettings;
   /** The new folder; compare-DATE by default. */
   readonly name?: string;
@@ -312,8 +311,8 @@ export interface ComparisonView {
 }
 
 export interface ComparisonDetail extends ComparisonView {
-  /** comparison.json (Comparison of src/train/compare); null until it is written. */
-  readonly result: unknown;
+  /** comparison.json; null until it is written. */
+  readonly result: Comparison | null;
   readonly messages: readonly string[];
 }
 

@@ -11,7 +11,7 @@ import { readSafetensors } from '../../src/formats/safetensors.ts';
 import type { EvaluationAnswer, MetricsAnswer, RunView, StudioEvent } from '../../src/studio/protocol.ts';
 import type { RunSummary } from '../../src/train/run/node.ts';
 import { residua, temporaryFolder } from '../cli/run-cli.ts';
-import { ask, expectError, listen, ownStudio, post, program, until } from './start-studio.ts';
+import { ask, askUntil, expectError, listen, ownStudio, post, program, until } from './start-studio.ts';
 
 const folder = temporaryFolder();
 
@@ -133,13 +133,8 @@ describe('a run that is started here', () => {
       expectError(await response.text());
       return;
     }
-    for (;;) {
-      const run = await ask<RunView>(studio, 'api/runs/bad');
-      if (run.state === 'failed') {
-        expect(run.problem).toContain('1.png');
-        break;
-      }
-    }
+    const { problem } = await askUntil<RunView>(studio, 'api/runs/bad', ({ state }) => state === 'failed');
+    expect(problem).toContain('1.png');
     expect((await fetch(`${studio.url}api/runs/bad`, { method: 'DELETE' })).status).toBe(204);
     expect(await ask(studio, 'api/runs')).toEqual([]);
   });

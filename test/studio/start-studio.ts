@@ -113,14 +113,25 @@ export function post(studio: RunningStudio, path: string, body: unknown = {}): P
   return fetch(studio.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-/** Asks until a run is as it should be. */
-export async function until(studio: RunningStudio, id: string, holds: (run: RunView) => boolean): Promise<RunDetail> {
+/** Asks until the answer is as it should be. */
+export async function askUntil<Answer>(
+  studio: RunningStudio,
+  path: string,
+  holds: (answer: Answer) => boolean,
+): Promise<Answer> {
   for (;;) {
-    const run = await ask<RunDetail>(studio, `api/runs/${encodeURIComponent(id)}`);
-    if (holds(run)) return run;
-    if (run.state === 'failed') throw new Error(`${id} failed: ${run.problem}`);
+    const answer = await ask<Answer>(studio, path);
+    if (holds(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** Asks until a run is as it should be. */
+export function until(studio: RunningStudio, id: string, holds: (run: RunView) => boolean): Promise<RunDetail> {
+  return askUntil<RunDetail>(studio, `api/runs/${encodeURIComponent(id)}`, (run) => {
+    if (run.state === 'failed') throw new Error(`${id} failed: ${run.problem}`);
+    return holds(run);
+  });
 }
 
 export interface Listener {

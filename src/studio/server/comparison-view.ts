@@ -2,14 +2,11 @@
 // end report.html.
 
 import { canSignal, type Owner } from '../../files/lock.node.ts';
+import { COMPARISON, COMPARISON_REPORT } from '../../train/compare/compare.node.ts';
 import { ownerOfFolder } from '../../train/run/lock.node.ts';
 import type { ComparisonView, RunView } from '../protocol.ts';
 import type { Job } from './jobs.ts';
 import type { Listing } from './run-folders.ts';
-
-/** In the folder of a comparison, besides the folders of its runs. */
-export const COMPARISON = 'comparison.json';
-export const COMPARISON_REPORT = 'report.html';
 
 interface Parts {
   /** That works on it, or did last; undefined where it was not started here. */

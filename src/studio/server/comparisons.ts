@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { canSignal } from '../../files/lock.node.ts';
+import { COMPARISON, COMPARISON_REPORT } from '../../train/compare/compare.node.ts';
+import type { CompareSettings, Comparison } from '../../train/compare/node.ts';
 import { ownerOfFolder } from '../../train/run/lock.node.ts';
-import type { RunConfig } from '../../train/run/node.ts';
 import type { ComparisonView } from '../protocol.ts';
 import { begin, newFolder, removeFolder } from './actions.ts';
-import { COMPARISON, COMPARISON_REPORT } from './comparison-view.ts';
 import { RequestError } from './request-error.ts';
 import type { RunStore } from './run-store.ts';
 import { comparisonWords, type Settings } from './words.ts';
@@ -57,9 +57,9 @@ export async function removeComparison(store: RunStore, id: string): Promise<voi
 }
 
 /** comparison.json; null where it is not there yet, or damaged. @param id of a view: a name in the folder of runs */
-export async function readComparison(store: RunStore, { id }: ComparisonView): Promise<unknown> {
+export async function readComparison(store: RunStore, { id }: ComparisonView): Promise<Comparison | null> {
   try {
-    return JSON.parse(await readFile(join(store.path, id, COMPARISON), 'utf8'));
+    return JSON.parse(await readFile(join(store.path, id, COMPARISON), 'utf8')) as Comparison;
   } catch {
     return null;
   }
@@ -68,20 +68,21 @@ export async function readComparison(store: RunStore, { id }: ComparisonView): P
 export const reportOf = (store: RunStore, { id }: ComparisonView): string => join(store.path, id, COMPARISON_REPORT);
 
 /** The options that such a comparison was begun with. */
-function settingsOf(comparison: unknown): Settings {
+function settingsOf(comparison: Comparison | null): Settings {
   try {
-    const { grid, config } = comparison as { grid: Record<string, unknown[]>; config: RunConfig };
-    const norms = grid.batchNorm.length === 2 ? 'both' : grid.batchNorm[0] ? 'with' : 'without';
+    const { grid, config } = comparison!;
+    const batchNorm = grid.batchNorm.length === 2 ? 'both' : grid.batchNorm[0] ? 'with' : 'without';
     const { dataset, limit, epochs, batchSize, learningRate: lr, seed, device, strict } = config;
-    return {
+    const settings: CompareSettings = {
       depths: grid.depths,
       activations: grid.activations,
-      batchNorm: norms,
+      batchNorm,
       limit: limit ?? 'all',
       optimizer: config.optimizer.name,
       schedule: config.schedule.name,
       ...{ dataset, epochs, batchSize, lr, seed, device, strict },
     };
+    return { ...settings };
   } catch (error) {
     throw new RequestError('conflict', `${COMPARISON} is damaged: it cannot be resumed`, { cause: error });
   }

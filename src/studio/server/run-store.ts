@@ -2,8 +2,9 @@
 // then, and a network drive or a container, where a system's notifications do not arrive, is no special case. Nobody looks
 // while nobody listens and nothing is asked for.
 
+import { COMPARISON } from '../../train/compare/compare.node.ts';
 import type { ComparisonView, RunView, StudioEvent } from '../protocol.ts';
-import { COMPARISON, comparisonView } from './comparison-view.ts';
+import { comparisonView } from './comparison-view.ts';
 import { type Job, Jobs, type Program } from './jobs.ts';
 import { RequestError } from './request-error.ts';
 import { type Listing, RunFolders } from './run-folders.ts';
