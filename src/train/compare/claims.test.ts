@@ -169,6 +169,7 @@ describe('the report', () => {
     status: 'finished',
     grid,
     config: { ...resolveRunConfig(), dataset: '<script>alert(1)</script>', command: 'npx residua compare' },
+    classes: 10,
     trainImages: 4000,
     testImages: 4000,
     networks,

@@ -100,8 +100,8 @@ async function begin(folder: string, plan: Plan, command: string | undefined): P
       hint: 'Name a new folder with --out.',
     });
   }
-  const { grid, networks, trainImages, testImages } = plan;
-  return { status: 'stopped', grid, config, trainImages, testImages, networks, claims: [] };
+  const { grid, networks, classes, trainImages, testImages } = plan;
+  return { status: 'stopped', grid, config, classes, trainImages, testImages, networks, claims: [] };
 }
 
 /** What decides results: not where it computes, nor how it was typed. */

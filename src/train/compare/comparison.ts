@@ -13,7 +13,8 @@ export interface Comparison {
   readonly grid: Grid;
   /** What all runs share; `model` and `modelOptions` are the networks' own. */
   readonly config: RunConfig;
-  /** Images trained on (an epoch) and tested on; 0 before the first run. */
+  readonly classes: number;
+  /** Images trained on (an epoch) and tested on. */
   readonly trainImages: number;
   readonly testImages: number;
   /** In the order in which they are trained. */

@@ -44,6 +44,7 @@ export interface Plan {
   /** Of one network: `model` and `modelOptions` are its own, all else is the same for all. */
   configOf(variant: Variant): RunConfig;
   readonly networks: readonly ComparedNetwork[];
+  readonly classes: number;
   readonly trainImages: number;
   readonly testImages: number;
 }
@@ -90,7 +91,7 @@ export function planComparison(
   const networks = variantsOf(grid).map((variant): ComparedNetwork => {
     return { ...variant, id: idOf(variant), name: nameOf(variant), ...sizeOf(configOf(variant), source), ...waiting };
   });
-  return { grid, configOf, networks, trainImages, testImages };
+  return { grid, configOf, networks, classes: source.classes.length, trainImages, testImages };
 }
 
 const waiting = {

@@ -1,6 +1,7 @@
 // Training losses as in He et al. 2015, fig. 4: plain networks of all depths on the left, residual ones on the right, the same
 // axes. Where depth harms, the curves of deeper networks lie above.
 
+import { log } from '../../../tensor/elementary.ts';
 import { type LineChart, lineChart } from '../../run/line-chart.ts';
 import { Html, html } from '../../run/report/html.ts';
 import { CHART } from '../../run/report/training.ts';
@@ -27,7 +28,7 @@ export function curvesSection(comparison: Comparison): Html {
   });
   return html`<section aria-labelledby="curves">
 <h2 id="curves">Training loss</h2>
-<p class="muted">Of images as training sees them, over the steps since the point before. Guessing among ten classes is a loss of 2.3. Where depth harms, curves of deeper networks lie above those of shallower ones.</p>
+<p class="muted">Of images as training sees them, over the steps since the point before. Guessing among ${comparison.classes} classes is a loss of ${log(comparison.classes).toFixed(2)}. Where depth harms, curves of deeper networks lie above those of shallower ones.</p>
 ${legend(depthLegend(comparison))}
 <div class="charts pairs">${pairs.flat().map((chart) => html`<div>${new Html(lineChart(chart))}</div>`)}</div>
 </section>`;
