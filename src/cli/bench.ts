@@ -11,7 +11,7 @@ import { LiveLine } from './live-line.ts';
 import { modelName } from './model-name.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
-import { MOST_THREADS } from './train-options.ts';
+import { MOST_IMAGES, MOST_THREADS } from './train-options.ts';
 import { integer, listOf, oneOf, text } from './values.ts';
 
 interface Flags {
@@ -48,7 +48,7 @@ export function addBench(program: Command): void {
     .option('--size <n>', "height and width of the images (default: the model's own)", integer(1, 4096))
     .option('--channels <n>', "of the images: 1 is grey, 3 is colour (default: the model's own)", integer(1, 1024))
     .option('--classes <n>', "what the model tells apart (default: the model's own)", integer(1, 100_000))
-    .option('--batch-size <n,..>', 'images a step', listOf(integer(1, 65_536)), [32])
+    .option('--batch-size <n,..>', 'images a step', listOf(integer(1, MOST_IMAGES)), [32])
     .option('--train', 'training steps: forward, loss, backward, Adam (default: both)')
     .option('--infer', 'inference, batch norms folded (default: both)')
     .option('--peers', 'PyTorch and onnxruntime-node too, where they are installed')

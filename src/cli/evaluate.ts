@@ -7,7 +7,7 @@ import { evaluationReport } from './evaluation-report.ts';
 import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
-import { addDeviceOptions, datasetName } from './train-options.ts';
+import { addDeviceOptions, datasetName, MOST_IMAGES } from './train-options.ts';
 import { ProgressReporter } from './train-reporter.ts';
 import { integer } from './values.ts';
 import { addWeightsOptions, descriptionOf, type WeightsFlags } from './weights-options.ts';
@@ -29,7 +29,7 @@ export function addEvaluate(program: Command): void {
     .argument('<run>', 'a run folder, or a file of weights: safetensors, .pth')
     .option('--dataset <name|dir>', 'another one than it was trained on', datasetName)
     .option('--limit <n>', 'only the first n images', integer(1))
-    .option('--batch-size <n>', 'images at once; does not change the result', integer(1, 65_536))
+    .option('--batch-size <n>', 'images at once; does not change the result', integer(1, MOST_IMAGES))
     .option('--predictions', 'with --json: also what each image is taken for, and how surely');
   addDeviceOptions(addWeightsOptions(command)).action(async (run: string, flags: Flags) => {
     const output = new Output(command);

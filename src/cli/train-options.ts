@@ -27,6 +27,9 @@ export interface TrainFlags extends TrainSettings {
   readonly resume?: string;
 }
 
+/** More than any data set has; what memory holds is found out later. */
+export const MOST_IMAGES = 1_000_000_000;
+
 /** Most threads that are ever of use; more are a slip of the finger. */
 export const MOST_THREADS = 256;
 
@@ -38,7 +41,7 @@ export function addTrainOptions(command: Command): Command {
     .option('--dataset <name|dir>', `${names(catalog.map(({ name }) => name))}, or a folder`, datasetName)
     .option('--model <name>', 'one of those that residua models lists', modelName)
     .option('--epochs <n>', 'passes over the training images', integer(1, 1_000_000))
-    .option('--batch-size <n>', 'images at once', integer(1, 65_536))
+    .option('--batch-size <n>', 'images at once', integer(1, MOST_IMAGES))
     .option('--lr <x>', 'the largest learning rate of the schedule', number({ min: 0 }))
     .option('--limit <n>', 'only the first n images of the training and of the test set', integer(1))
     .option('--validation <n>', 'hold out n training images and measure on them after each epoch', integer(0));

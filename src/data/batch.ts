@@ -52,6 +52,18 @@ export interface BatchMemory {
   readonly share: ArrayBufferLike;
 }
 
+/** Of all that allocateBatch makes. */
+export function batchBytes(layout: BatchLayout): number {
+  let sum = 0;
+  allocateBatch(layout, (bytes) => {
+    sum += bytes;
+    return NOTHING;
+  });
+  return sum;
+}
+
+const NOTHING = new ArrayBuffer(0);
+
 export function allocateBatch(
   { batchSize, imageShape: [channels, height, width], targets }: BatchLayout,
   allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),

@@ -4,8 +4,10 @@
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { availableMemory } from '../devices/available-memory.node.ts';
+import { OutOfMemoryError } from '../devices/out-of-memory.ts';
 import { DeadThreadError, ResiduaError, UsageError } from '../errors.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, batchBytes } from './batch.ts';
 import { allocateRing, BatchRing } from './batch-ring.ts';
 import type { Dataset, SharedDataset } from './dataset.ts';
 import type { ImageShape } from './image.ts';
@@ -35,6 +37,7 @@ export function createLoader(dataset: Dataset, { prefetch = 2, ...options }: Pre
     throw new UsageError(`the number of batches to prefetch must be an integer >= 0, found ${prefetch}`);
   }
   const settings = { cacheBytes: affordableCache(), ...options };
+  checkRing(dataset, settings, prefetch + 1);
   const shared = prefetch > 0 ? dataset.share?.() : undefined;
   const file = shared && workerFile();
   if (shared === undefined || file === undefined) return new DataLoader(dataset, settings);
@@ -125,6 +128,17 @@ function death(cause: NodeJS.ErrnoException): DeadThreadError {
       ? 'Give Node more memory, with NODE_OPTIONS=--max-old-space-size=8192 (megabytes) for example.'
       : 'If it happens again, please report it with what --debug prints.';
   return new DeadThreadError('the thread that prepares images', cause, remedy);
+}
+
+/** @throws OutOfMemoryError where the batches in preparation are more than this machine has room for */
+function checkRing(dataset: Dataset, options: LoaderOptions, slots: number): void {
+  const { layout } = resolveOptions(dataset, options);
+  const need = { needed: slots * batchBytes(layout), available: availableMemory() };
+  if (need.needed <= need.available) return;
+  const most = Math.floor(need.available / slots / batchBytes({ ...layout, batchSize: 1 }));
+  throw new OutOfMemoryError(`preparing batches of ${layout.batchSize} images`, need, {
+    hint: `Use a batch size of ${most} at most, or smaller images.`,
+  });
 }
 
 /** An eighth of the memory at most: a run has three loaders, and other things to keep. */

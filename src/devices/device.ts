@@ -55,11 +55,24 @@ export interface StepTime {
   readonly operations: number;
 }
 
+/** Memory of a program, in bytes. */
+export interface Measured {
+  readonly workspaceBytes: number;
+  /** Of its variables that have no place on the device yet. */
+  readonly variableBytes: number;
+  /** What the device can still give. */
+  readonly available: number;
+}
+
 export interface Device {
   readonly name: string;
   /** How many run its programs, the caller's among them. */
   readonly threads: number;
   compile(graph: Graph): Promise<Program>;
+  /**
+   * What compile would take, and what there is; nothing is allocated. Absent where memory is not planned.
+   */
+  measure?(graph: Graph): Measured;
   /** Brings the variable's value to the host: into `variable.value`, which is returned. */
   read(variable: Variable): Promise<Values>;
   /** Sets the variable on the device (and `variable.value`). */

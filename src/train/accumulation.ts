@@ -7,13 +7,17 @@
 //
 // The loss is a mean over images, so a batch's share is that of its images in the step: also where the last is smaller.
 
-import type { Batch, BatchLoader } from '../data/index.ts';
+import type { Batch } from '../data/index.ts';
+import type { Graph, Measured } from '../devices/device.ts';
+import { compileBatch } from '../devices/out-of-memory.ts';
 import { add, assign, broadcastTo, constant, gradients, Input, mul, reshape, Variable } from '../tensor/index.ts';
+import type { StepGraph } from './origin.ts';
 import {
   feedsOf,
   forward,
   runOn,
   type Step,
+  type StepData,
   type StepOptions,
   type StepPlace,
   type StepProgram,
@@ -23,14 +27,14 @@ import { updateFeeds, weightUpdate } from './update.ts';
 
 export class AccumulatedStep implements Step {
   readonly #options: StepOptions;
-  readonly #loader: BatchLoader;
+  readonly #loader: StepData;
   /** Of the gradients so far, one a parameter; 0 between steps, so that no checkpoint needs them. */
   readonly #sums: readonly Variable[];
   readonly #share = new Input('share', []);
   readonly #programs = new Map<number, StepProgram>();
   #update: StepProgram | undefined;
 
-  constructor(options: StepOptions, loader: BatchLoader) {
+  constructor(options: StepOptions, loader: StepData) {
     this.#options = options;
     this.#loader = loader;
     this.#sums = options.optimizer.parameters.map(({ shape, size }) => new Variable(shape, new Float32Array(size)));
@@ -44,16 +48,22 @@ export class AccumulatedStep implements Step {
     this.#update ??= await this.#compileUpdate();
     let known = this.#programs.get(batchSize);
     if (!known) {
-      const { device, optimizer } = this.#options;
-      const { loss, logits, calls } = forward(this.#options, this.#loader, batchSize);
-      const assignments = gradients(loss, optimizer.parameters).map((gradient, i) =>
-        assign(this.#sums[i], add(this.#sums[i], mul(gradient, this.#share))),
-      );
-      const program = await device.compile({ outputs: { loss, logits }, assignments });
-      known = { program, graph: { loss, calls, assignments } };
+      known = await compileBatch(this.#options.device, batchSize, (size) => this.#graph(size));
       this.#programs.set(batchSize, known);
     }
     return this.#update.program.workspaceBytes + known.program.workspaceBytes;
+  }
+
+  measure(batchSize: number): Measured | undefined {
+    return this.#options.device.measure?.(this.#graph(batchSize));
+  }
+
+  #graph(batchSize: number): Graph & StepGraph {
+    const { loss, logits, calls } = forward(this.#options, this.#loader, batchSize);
+    const assignments = gradients(loss, this.#options.optimizer.parameters).map((gradient, i) =>
+      assign(this.#sums[i], add(this.#sums[i], mul(gradient, this.#share))),
+    );
+    return { outputs: { loss, logits }, assignments, loss, calls };
   }
 
   async #compileUpdate(): Promise<StepProgram> {

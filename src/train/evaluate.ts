@@ -3,7 +3,8 @@
 // validation after every epoch compiles nothing again.
 
 import type { Batch, BatchLoader } from '../data/index.ts';
-import type { Device, Program } from '../devices/device.ts';
+import type { Device, Graph, Measured, Program } from '../devices/device.ts';
+import { compileBatch } from '../devices/out-of-memory.ts';
 import { UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import { Input } from '../tensor/index.ts';
@@ -12,6 +13,7 @@ import type { CalibrationBin } from './metrics/calibration.ts';
 import type { ClassMetrics, Scores } from './metrics/class-metrics.ts';
 import type { Mistake } from './metrics/mistakes.ts';
 import { NonFiniteError } from './non-finite.ts';
+import type { StepData } from './step.ts';
 import { singleLabel, type Task } from './task.ts';
 
 /** Quality of a model on a set of images. Shares are from 0 to 1. */
@@ -106,7 +108,18 @@ export class Evaluator {
     return { ...result, mistakes, loss: lossSum / images, images, seconds: (performance.now() - start) / 1000 };
   }
 
-  async #compile(batchSize: number, { imageShape, dataset }: BatchLoader): Promise<Program> {
+  /** What the evaluation of a batch takes; undefined where the device can't tell. */
+  measure(batchSize: number, data: StepData): Measured | undefined {
+    return this.#device.measure?.(this.#graph(batchSize, data));
+  }
+
+  async #compile(batchSize: number, data: StepData): Promise<Program> {
+    const { program } = await compileBatch(this.#device, batchSize, (size) => this.#graph(size, data));
+    this.#programs.set(batchSize, program);
+    return program;
+  }
+
+  #graph(batchSize: number, { imageShape, dataset }: StepData): Graph {
     const images = new Input('images', [batchSize, ...imageShape]);
     const { training } = this.#model;
     const logits = this.#model.eval().forward(images);
@@ -114,9 +127,7 @@ export class Evaluator {
     checkOutputs(logits.shape, dataset.name, dataset.classes.length);
     const targets = this.#task.targets(batchSize, dataset.classes.length);
     const loss = this.#task.evaluationLoss(logits, targets);
-    const program = await this.#device.compile({ outputs: { loss, logits } });
-    this.#programs.set(batchSize, program);
-    return program;
+    return { outputs: { loss, logits } };
   }
 }
 

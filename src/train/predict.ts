@@ -3,6 +3,7 @@
 
 import type { FloatImage } from '../data/index.ts';
 import type { Device, Program } from '../devices/device.ts';
+import { OutOfMemoryError } from '../devices/out-of-memory.ts';
 import { UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import { exp } from '../tensor/elementary.ts';
@@ -53,8 +54,17 @@ export class Predictor {
    */
   async predict(images: readonly FloatImage[], { top = 5 }: { top?: number } = {}): Promise<Prediction[]> {
     const predictions: Prediction[] = [];
-    for (let start = 0; start < images.length; start += LARGEST_BATCH) {
-      predictions.push(...(await this.#predictBatch(images.slice(start, start + LARGEST_BATCH), top)));
+    let atOnce = LARGEST_BATCH;
+    for (let start = 0; start < images.length; ) {
+      const batch = images.slice(start, start + atOnce);
+      try {
+        predictions.push(...(await this.#predictBatch(batch, top)));
+        start += batch.length;
+      } catch (error) {
+        // Large pictures: fewer at once. Nobody asked for so many.
+        if (!(error instanceof OutOfMemoryError) || batch.length === 1) throw error;
+        atOnce = Math.ceil(batch.length / 2);
+      }
     }
     return predictions;
   }

@@ -6,8 +6,9 @@
 // A step of several batches (accumulation.ts) takes this apart.
 
 import type { Batch, BatchLoader } from '../data/index.ts';
-import type { Device, NonFinite, Program, Values } from '../devices/device.ts';
+import type { Device, Graph, Measured, NonFinite, Program, Values } from '../devices/device.ts';
 import { collectGraph } from '../devices/graph.ts';
+import { compileBatch } from '../devices/out-of-memory.ts';
 import { type Module, type ModuleCall, trace } from '../nn/index.ts';
 import { gradients, Input, type Tensor } from '../tensor/index.ts';
 import { checkOutputs } from './evaluate.ts';
@@ -20,6 +21,9 @@ export interface StepOptions extends UpdateOptions {
   readonly model: Module;
   readonly task: Task;
 }
+
+/** What a step has to know of the loader whose batches it gets. */
+export type StepData = Pick<BatchLoader, 'dataset' | 'imageShape'>;
 
 /** Where a batch stands among the training's. */
 export interface StepPlace {
@@ -47,6 +51,8 @@ export interface Step {
   isCompiled(batchSize: number): boolean;
   /** @returns the bytes that the step works in */
   compile(batchSize: number): Promise<number>;
+  /** What compile would take; undefined where the device can't tell. */
+  measure(batchSize: number): Measured | undefined;
   run(batch: Batch, place: StepPlace): Promise<StepResult>;
   /** Runs, and tells the first tensor that is not finite, if there is one and the device can tell. */
   examine(batch: Batch, place: StepPlace): Promise<(NonFinite & { readonly graph: StepGraph }) | undefined>;
@@ -63,10 +69,10 @@ export interface StepProgram {
 /** One batch a step, one program. */
 export class TrainingStep implements Step {
   readonly #options: StepOptions;
-  readonly #loader: BatchLoader;
+  readonly #loader: StepData;
   readonly #programs = new Map<number, StepProgram>();
 
-  constructor(options: StepOptions, loader: BatchLoader) {
+  constructor(options: StepOptions, loader: StepData) {
     this.#options = options;
     this.#loader = loader;
   }
@@ -78,15 +84,21 @@ export class TrainingStep implements Step {
   async compile(batchSize: number): Promise<number> {
     const known = this.#programs.get(batchSize);
     if (known) return known.program.workspaceBytes;
+    const compiled = await compileBatch(this.#options.device, batchSize, (size) => this.#graph(size));
+    this.#programs.set(batchSize, compiled);
+    return compiled.program.workspaceBytes;
+  }
+
+  measure(batchSize: number): Measured | undefined {
+    return this.#options.device.measure?.(this.#graph(batchSize));
+  }
+
+  #graph(batchSize: number): Graph & StepGraph {
     const { loss, logits, calls } = forward(this.#options, this.#loader, batchSize);
-    const { optimizer, device } = this.#options;
     const effects = collectGraph({ outputs: { loss } }).assignments;
-    const update = weightUpdate(this.#options, gradients(loss, optimizer.parameters), effects);
-    const outputs = { loss, logits, ...update.outputs };
-    const { assignments } = update;
-    const program = await device.compile({ outputs, assignments });
-    this.#programs.set(batchSize, { program, graph: { loss, calls, assignments, ...update.outputs } });
-    return program.workspaceBytes;
+    const update = weightUpdate(this.#options, gradients(loss, this.#options.optimizer.parameters), effects);
+    const { assignments, outputs } = update;
+    return { outputs: { loss, logits, ...outputs }, assignments, loss, calls, ...outputs };
   }
 
   async run(batch: Batch, { step, learningRate }: StepPlace): Promise<StepResult> {
@@ -107,7 +119,7 @@ export class TrainingStep implements Step {
 /** The training form of the model on a batch, and its loss. */
 export function forward(
   { model, task }: StepOptions,
-  { imageShape, dataset }: BatchLoader,
+  { imageShape, dataset }: StepData,
   batchSize: number,
 ): { readonly loss: Tensor; readonly logits: Tensor; readonly calls: readonly ModuleCall[] } {
   const images = new Input('images', [batchSize, ...imageShape]);
@@ -121,7 +133,7 @@ export function forward(
 export function feedsOf(
   batch: Batch,
   { task }: StepOptions,
-  { dataset }: BatchLoader,
+  { dataset }: StepData,
   feeds: Readonly<Record<string, number>>,
 ) {
   const targets = task.targetsOf(batch, dataset.classes.length);
@@ -132,7 +144,7 @@ export function feedsOf(
 export async function runOn(
   batch: Batch,
   options: StepOptions,
-  loader: BatchLoader,
+  loader: StepData,
   program: Program,
   feeds: Readonly<Record<string, number>>,
 ): Promise<StepResult> {

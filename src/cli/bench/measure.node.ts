@@ -4,10 +4,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
+import { createDevice } from '../../devices/create-device.node.ts';
+import { checkBatch, together } from '../../devices/out-of-memory.ts';
 import { summarise } from '../../models/index.ts';
+import { Adam } from '../../train/optimizers/index.ts';
 import { type Contest, type ContestEvents, holdContest } from './contest.node.ts';
 import { findOnnxRuntime, findPyTorch } from './peers.node.ts';
 import type { BenchPlan, BenchResult, ContestantName, Measurement } from './plan.ts';
+import { jobGraph } from './residua-job.ts';
 import { modelOf, type WorkloadOptions, writeWorkload } from './workload.ts';
 
 export interface MeasureOptions {
@@ -27,6 +31,7 @@ export async function measure(plan: BenchPlan, { onProgress, signal }: MeasureOp
     for (const batchSize of plan.batchSizes) {
       const options: WorkloadOptions = { model: name, inChannels, imageSize, classes, batchSize };
       const workload = join(folder, `batch-${batchSize}.safetensors`);
+      await checkMemory(plan, options);
       await writeFile(workload, writeWorkload(options, plan.peers));
       const onnx = await exportNetwork(workload, options, peers);
       for (const mode of plan.modes) {
@@ -52,6 +57,23 @@ export async function measure(plan: BenchPlan, { onProgress, signal }: MeasureOp
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Before any of it is taken: a batch that doesn't fit is refused. */
+async function checkMemory(plan: BenchPlan, options: WorkloadOptions): Promise<void> {
+  const { inChannels, imageSize, batchSize } = options;
+  const device = await createDevice(plan.device, { threads: Math.max(...plan.threads), strict: plan.strict });
+  try {
+    const model = modelOf(options);
+    const optimizer = new Adam(model.parameters());
+    for (const mode of plan.modes) {
+      checkBatch(batchSize, (size) =>
+        together([device.measure?.(jobGraph(mode, model, [size, inChannels, imageSize, imageSize], optimizer))]),
+      );
+    }
+  } finally {
+    await device.close();
   }
 }
 

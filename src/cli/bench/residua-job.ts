@@ -1,7 +1,8 @@
 // Residua's own part of a bench: a training step or an inference as a program, run over a workload's batches.
 
-import type { Device, Feed, Program, StepTime } from '../../devices/device.ts';
-import { gradients, Input, softmaxCrossEntropy } from '../../tensor/index.ts';
+import type { Device, Feed, Graph, Program, StepTime } from '../../devices/device.ts';
+import type { Module } from '../../nn/index.ts';
+import { gradients, Input, type Shape, softmaxCrossEntropy } from '../../tensor/index.ts';
 import { Adam } from '../../train/optimizers/index.ts';
 import type { Mode } from './protocol.ts';
 import type { Workload } from './workload.ts';
@@ -22,14 +23,19 @@ export function createResiduaJob(device: Device, workload: Workload, mode: Mode)
   return mode === 'train' ? trainingJob(device, workload) : inferenceJob(device, workload);
 }
 
+/** What a step of the mode computes of a batch, [N, C, H, W]: for `train` with an optimizer. */
+export function jobGraph(mode: Mode, model: Module, imageShape: Shape, optimizer: Adam): Graph {
+  const images = new Input('images', imageShape);
+  if (mode === 'infer') return { outputs: { logits: model.eval().forward(images) } };
+  const labels = new Input('labels', [imageShape[0]], 'int32');
+  const loss = softmaxCrossEntropy(model.train().forward(images), labels);
+  return { outputs: { loss }, assignments: optimizer.assignments(gradients(loss, optimizer.parameters)) };
+}
+
 /** Forward, cross entropy, backward and Adam at 0.001. */
 async function trainingJob(device: Device, { model, imageShape, images, labels }: Workload): Promise<ResiduaJob> {
-  const imageInput = new Input('images', imageShape);
-  const labelInput = new Input('labels', [imageShape[0]], 'int32');
   const optimizer = new Adam(model.parameters());
-  const loss = softmaxCrossEntropy(model.train().forward(imageInput), labelInput);
-  const assignments = optimizer.assignments(gradients(loss, optimizer.parameters));
-  const program = await device.compile({ outputs: { loss }, assignments });
+  const program = await device.compile(jobGraph('train', model, imageShape, optimizer));
   return job(program, 'loss', (step) => {
     const batch = step % images.length;
     return { images: images[batch], labels: labels[batch], ...optimizer.feeds(step + 1, 0.001) };
@@ -37,8 +43,7 @@ async function trainingJob(device: Device, { model, imageShape, images, labels }
 }
 
 async function inferenceJob(device: Device, { model, imageShape, images }: Workload): Promise<ResiduaJob> {
-  const logits = model.eval().forward(new Input('images', imageShape));
-  const program = await device.compile({ outputs: { logits } });
+  const program = await device.compile(jobGraph('infer', model, imageShape, new Adam(model.parameters())));
   return job(program, 'logits', (step) => ({ images: images[step % images.length] }));
 }
 

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { availableMemory } from '../available-memory.node.ts';
 import type { Device } from '../device.ts';
 import { createCpuDevice } from './device.ts';
 import { type Helper, helperSource } from './threads.ts';
@@ -16,7 +17,7 @@ export async function createNodeCpuDevice({
   readonly strict?: boolean;
 } = {}): Promise<Device> {
   prepareV8();
-  return createCpuDevice({ threads, strict, startHelper });
+  return createCpuDevice({ threads, strict, startHelper, available: availableMemory() });
 }
 
 function startHelper(thread: number): Helper {

@@ -8,7 +8,7 @@ import { plan } from '../../compiler/compile.ts';
 import { placesOf, viewOf } from '../../compiler/view.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import type { Variable } from '../../tensor/tensor.ts';
-import type { Device, Graph, NonFinite, Program, Values } from '../device.ts';
+import type { Device, Graph, Measured, NonFinite, Program, Values } from '../device.ts';
 import { checkWritten } from '../graph.ts';
 import { ModuleBuilder } from './assembler.ts';
 import { type Examined, examineSteps, findNonFinite } from './examine.ts';
@@ -39,10 +39,12 @@ export interface CpuDeviceOptions {
   /** Never fuses a multiplication and an addition: the same bits on every machine, and slower. */
   readonly strict: boolean;
   readonly startHelper: StartHelper;
+  /** Bytes that the machine can give, where that can be known. */
+  readonly available?: number;
 }
 
 /** @throws ResiduaError where WebAssembly lacks what is needed */
-export async function createCpuDevice({ threads, strict, startHelper }: CpuDeviceOptions): Promise<Device> {
+export async function createCpuDevice({ threads, strict, startHelper, available }: CpuDeviceOptions): Promise<Device> {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UsageError(`the number of threads must be a whole number of at least 1, found ${threads}`);
   }
@@ -57,7 +59,7 @@ export async function createCpuDevice({ threads, strict, startHelper }: CpuDevic
       hint: 'Use one thread, or serve the page with cross-origin isolation.',
     });
   }
-  const heap = new Heap(threads > 1);
+  const heap = new Heap(threads > 1, available);
   const pool = await ThreadPool.start(threads, heap.memory, startHelper);
   return new CpuDevice(heap, pool, threads, features.relaxedSimd && !strict);
 }
@@ -93,21 +95,9 @@ class CpuDevice implements Device {
 
   async compile(graph: Graph): Promise<Program> {
     this.#assertOpen();
-    const planned = plan(graph);
-    const module = new ModuleBuilder();
-    const steps: Step[] = [];
-    const scratch: PlannedBuffer[] = [];
-    const emitter = this.#emitter(module, steps, scratch);
-    const lowered = lower(emitter, planned, (variable) => this.#stored(variable).image);
-    const { buffers, imageOf } = lowered;
-    // Inputs and outputs have memory even where no step reads them.
-    const inputs = planned.inputs.map((value) => ({ value, image: imageOf(value) }));
-    const outputs = [...planned.outputs].map(([name, placed]) => ({ name, placed, image: imageOf(placed.value) }));
-
-    const [preparation, repeated] = this.#split(steps);
-    const { offsets, bytes } = planMemory([...buffers, ...scratch], preparation, repeated);
-    const scratchBytes = aligned(scratchBytesOf(steps));
-    const workspaceBytes = bytes + scratchBytes * this.threads;
+    const laidOut = this.#layOut(graph, (variable) => this.#stored(variable).image);
+    const { planned, module, lowered, inputs, outputs, preparation, repeated, offsets } = laidOut;
+    const { bytes, scratchBytes, workspaceBytes } = laidOut;
     const start = this.#heap.allocate(workspaceBytes, 'the program');
     const placement: Placement = {
       addressOf: (buffer) => this.#addresses.get(buffer) ?? start + offsets.get(buffer)!,
@@ -185,17 +175,40 @@ class CpuDevice implements Device {
     return undefined;
   }
 
-  /** Steps that depend on nothing but variables which the program doesn't change, and the others. */
-  #split(steps: readonly Step[]): [Step[], Step[]] {
-    const written = new Set(steps.flatMap((step) => step.writes));
-    const fixed = new Set([...this.#addresses.keys()].filter((buffer) => !written.has(buffer)));
-    const preparation = steps.filter((step) => {
-      const isFixed = step.reads.every((buffer) => fixed.has(buffer));
-      if (isFixed) for (const buffer of step.writes) fixed.add(buffer);
-      return isFixed && step.writes.every((buffer) => !this.#addresses.has(buffer));
+  measure(graph: Graph): Measured {
+    this.#assertOpen();
+    const wanted = new Map<Variable, Image>();
+    const { workspaceBytes } = this.#layOut(graph, (variable) => {
+      const image = this.#variables.get(variable)?.image ?? wanted.get(variable) ?? imageOfVariable(variable);
+      if (!this.#variables.has(variable)) wanted.set(variable, image);
+      return image;
     });
-    const isPreparation = new Set(preparation);
-    return [preparation, steps.filter((step) => !isPreparation.has(step))];
+    const variableBytes = [...wanted.values()].reduce((sum, { buffer }) => sum + aligned(buffer.bytes), 0);
+    return { workspaceBytes: aligned(workspaceBytes), variableBytes, available: this.#heap.available };
+  }
+
+  /** Everything about a program but where it lies. */
+  #layOut(graph: Graph, variableImage: (variable: Variable) => Image) {
+    const planned = plan(graph);
+    const module = new ModuleBuilder();
+    const steps: Step[] = [];
+    const scratch: PlannedBuffer[] = [];
+    const variables = new Set<Buffer>(this.#addresses.keys());
+    const lowered = lower(this.#emitter(module, steps, scratch), planned, (variable) => {
+      const image = variableImage(variable);
+      variables.add(image.buffer);
+      return image;
+    });
+    const { buffers, imageOf } = lowered;
+    // Inputs and outputs have memory even where no step reads them.
+    const inputs = planned.inputs.map((value) => ({ value, image: imageOf(value) }));
+    const outputs = [...planned.outputs].map(([name, placed]) => ({ name, placed, image: imageOf(placed.value) }));
+    const [preparation, repeated] = split(steps, variables);
+    const { offsets, bytes } = planMemory([...buffers, ...scratch], preparation, repeated);
+    const scratchBytes = aligned(scratchBytesOf(steps));
+    const workspaceBytes = bytes + scratchBytes * this.threads;
+    const program = { planned, module, lowered, inputs, outputs, preparation, repeated };
+    return { ...program, offsets, bytes, scratchBytes, workspaceBytes };
   }
 
   /** The module's two functions, for all threads to run. */
@@ -237,12 +250,9 @@ class CpuDevice implements Device {
   #stored(variable: Variable): Stored {
     const known = this.#variables.get(variable);
     if (known) return known;
-    // The same in every program: see compiler/layouts.ts.
-    const layout = variable.rank === 4 ? 'weight' : 'image';
-    const g = geometry(viewOf(variable.shape, layout));
-    const image = { buffer: { name: `variable.${variable.id}`, bytes: g.bytes }, geometry: g };
-    const route = routeOf(placesOf(variable.shape, layout), g);
-    const stored = { image, address: this.#heap.allocate(g.bytes, 'a variable'), route };
+    const image = imageOfVariable(variable);
+    const route = routeOf(placesOf(variable.shape, layoutOfVariable(variable)), image.geometry);
+    const stored = { image, address: this.#heap.allocate(image.buffer.bytes, 'a variable'), route };
     this.#variables.set(variable, stored);
     this.#addresses.set(image.buffer, stored.address);
     scatter(variable.value, this.#heap.numbers(variable.dtype), stored.address / 4, route);
@@ -281,4 +291,25 @@ class CpuDevice implements Device {
   #assertOpen(): void {
     if (this.#closed) throw new ResiduaError('the cpu device is closed');
   }
+}
+
+/** Steps that depend on nothing but variables which the program doesn't change, and the others. */
+function split(steps: readonly Step[], variables: ReadonlySet<Buffer>): [Step[], Step[]] {
+  const written = new Set(steps.flatMap((step) => step.writes));
+  const fixed = new Set([...variables].filter((buffer) => !written.has(buffer)));
+  const preparation = steps.filter((step) => {
+    const isFixed = step.reads.every((buffer) => fixed.has(buffer));
+    if (isFixed) for (const buffer of step.writes) fixed.add(buffer);
+    return isFixed && step.writes.every((buffer) => !variables.has(buffer));
+  });
+  const isPreparation = new Set(preparation);
+  return [preparation, steps.filter((step) => !isPreparation.has(step))];
+}
+
+/** The same in every program: see compiler/layouts.ts. */
+const layoutOfVariable = ({ rank }: Variable) => (rank === 4 ? 'weight' : 'image');
+
+function imageOfVariable(variable: Variable): Image {
+  const g = geometry(viewOf(variable.shape, layoutOfVariable(variable)));
+  return { buffer: { name: `variable.${variable.id}`, bytes: g.bytes }, geometry: g };
 }

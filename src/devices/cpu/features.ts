@@ -4,6 +4,7 @@
 // On Node, call prepareV8() (v8-flags.node.ts) first: Node 20 says no to relaxed SIMD until it is told to allow it.
 
 import { type FunctionBuilder, type Local, ModuleBuilder } from './assembler.ts';
+import { noMemory } from './heap.ts';
 import { atomic, constI32, drop, f32x4, type } from './wasm.ts';
 
 export interface Features {
@@ -51,7 +52,12 @@ const writeMadd: Writer = (f, a, b, c) => {
 
 /** (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24, which is lost when the square is rounded to a float before the subtraction. */
 function isFused(module: Uint8Array<ArrayBuffer>): boolean {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  } catch (cause) {
+    throw noMemory(cause);
+  }
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory } });
   const madd = exports.probe as (a: number, b: number, c: number) => number;
   return madd(1 + 2 ** -12, 1 + 2 ** -12, -1 - 2 ** -11) === 2 ** -24;

@@ -3,6 +3,7 @@
 
 import { ResiduaError } from '../../errors.ts';
 import type { Values } from '../device.ts';
+import { OutOfMemoryError } from '../out-of-memory.ts';
 import { aligned } from './memory-plan.ts';
 
 const pageBytes = 65_536;
@@ -12,12 +13,21 @@ export const initialPages = 16;
 
 export class Heap {
   readonly memory: WebAssembly.Memory;
+  /** Of the last byte that may be handed out. */
+  readonly #limit: number;
   #end = 64;
   #floats = new Float32Array(0);
   #integers = new Int32Array(0);
 
-  constructor(shared: boolean) {
+  /** @param available bytes that may be handed out in all, where that is known */
+  constructor(shared: boolean, available = Number.POSITIVE_INFINITY) {
     this.memory = reserve(shared);
+    this.#limit = Math.min(available, maximumPages * pageBytes);
+  }
+
+  /** Bytes that can still be handed out. */
+  get available(): number {
+    return Math.max(0, this.#limit - this.#end);
   }
 
   /** The address of new memory, 64-byte aligned. */
@@ -25,18 +35,13 @@ export class Heap {
     const start = this.#end;
     const end = start + aligned(bytes);
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / pageBytes);
-    const megabytes = (count: number) => `${Math.ceil(count / 2 ** 20)} MiB`;
-    const fail = (limit: string, cause?: unknown) =>
-      new ResiduaError(`${purpose} needs ${megabytes(bytes)}; with the ${megabytes(start)} in use that is ${limit}`, {
-        hint: 'Use a smaller batch, smaller images or a smaller model.',
-        cause,
-      });
-    if (end > maximumPages * pageBytes) throw fail('more than the 4096 MiB that WebAssembly can address');
+    if (end > this.#limit) throw new OutOfMemoryError(purpose, { needed: aligned(bytes), available: this.available });
     if (missing > 0) {
       try {
         this.memory.grow(missing);
-      } catch (error) {
-        throw fail('more than this machine gives', error);
+      } catch (cause) {
+        const available = this.memory.buffer.byteLength - start;
+        throw new OutOfMemoryError(purpose, { needed: aligned(bytes), available }, { cause });
       }
     }
     this.#end = end;
@@ -61,8 +66,16 @@ function reserve(shared: boolean): WebAssembly.Memory {
     try {
       return new WebAssembly.Memory({ initial: initialPages, maximum, shared });
     } catch (cause) {
-      if (maximum <= initialPages) throw new ResiduaError('this machine gives WebAssembly no memory', { cause });
+      if (maximum <= initialPages) throw noMemory(cause);
       maximum /= 2;
     }
   }
+}
+
+/** Not even a little: an engine reserves gigabytes of addresses for each memory, whatever its size. */
+export function noMemory(cause: unknown): ResiduaError {
+  return new ResiduaError('this machine gives WebAssembly no memory', {
+    hint: 'An engine wants about 10 GB of addresses for it, though no such memory: raise the limit (ulimit -v) to 14 GB.',
+    cause,
+  });
 }

@@ -20,6 +20,7 @@ import { NormProbe, probeSample } from '../../explain/norms.ts';
 import type { SafeTensor } from '../../formats/safetensors.ts';
 import { createModel } from '../../models/index.ts';
 import { fitStateNames, type Module } from '../../nn/index.ts';
+import { AccumulatedStep } from '../accumulation.ts';
 import { EarlyStopping } from '../early-stopping.ts';
 import { ModelEma } from '../ema.ts';
 import { Evaluator } from '../evaluate.ts';
@@ -28,7 +29,9 @@ import type { ModelCard } from '../model-file.ts';
 import { createOptimizer, type Optimizer } from '../optimizers/index.ts';
 import { type PreflightWarning, preflight } from '../preflight/index.ts';
 import { createSchedule, type Schedule } from '../schedules/index.ts';
+import { TrainingStep } from '../step.ts';
 import { createTask, type Task } from '../task.ts';
+import { checkMemory } from './check-memory.ts';
 import type { RunConfig } from './config.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -127,6 +130,21 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
     await device.close();
   };
   try {
+    const evaluator = new Evaluator({ device, model: measured, task });
+    const clipGradNorm = config.clipGradNorm ?? undefined;
+    const shapes = {
+      train: augment.outputShape(trainSet.imageShape),
+      test: preprocess.outputShape(testSet.imageShape),
+    };
+    const data = { dataset: trainSet, imageShape: shapes.train };
+    const Step = config.accumulate === 1 ? TrainingStep : AccumulatedStep;
+    checkMemory({
+      step: new Step({ device, model, task, optimizer, clipGradNorm, ema }, data),
+      evaluator,
+      batchSize: config.batchSize,
+      training: data,
+      evaluation: { dataset: testSet, imageShape: shapes.test, batchSize: EVALUATION_BATCH },
+    });
     const training = keep(
       platform.createLoader(trainSet, {
         batchSize: config.batchSize,
@@ -164,7 +182,7 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
       training,
       validation: heldOut && keep(evaluationLoader(heldOut)),
       test: keep(evaluationLoader(testSet)),
-      evaluator: new Evaluator({ device, model: measured, task }),
+      evaluator,
       warnings,
       norms: config.layerStats
         ? new NormProbe({ device, model, task, loader: probeLoader(trainSet, config) })

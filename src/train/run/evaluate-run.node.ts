@@ -1,10 +1,11 @@
 // Measuring a trained model on a test set: the one of its own data set, or of another with images and classes like it.
 
-import type { InputShape } from '../../data/index.ts';
+import type { BatchLoader, InputShape } from '../../data/index.ts';
 import { createLoader } from '../../data/node.ts';
 import { createDevice, type DeviceName } from '../../devices/create-device.node.ts';
+import { checkBatch, together } from '../../devices/out-of-memory.ts';
 import { UsageError } from '../../errors.ts';
-import { type Evaluation, evaluate } from '../evaluate.ts';
+import { type Evaluation, Evaluator } from '../evaluate.ts';
 import { PredictionList, type Predictions } from '../metrics/predictions.ts';
 import { createTask } from '../task.ts';
 import { EVALUATION_BATCH } from './build.ts';
@@ -57,22 +58,28 @@ export async function evaluateRun(path: string, options: EvaluateRunOptions = {}
     const names = `${card.classes[0]}, ${card.classes[1]}, ...`;
     reporter?.warning?.(`The model was trained on other classes (${names}) than ${source.name} has.`);
   }
-  const loader = createLoader(dataset, { batchSize, transform: preprocessing });
   const device = await createDevice(options.device, { threads: options.threads, strict: options.strict });
   const predictions = options.predictions && card.task === 'single-label' ? new PredictionList() : null;
+  let loader: BatchLoader | undefined;
   try {
-    const evaluation = await evaluate({
-      device,
-      model,
-      loader,
+    const evaluator = new Evaluator({ device, model, task: createTask(card.task) });
+    const data = { dataset, imageShape: preprocessing.outputShape(dataset.imageShape) };
+    // The loader's memory comes after the program's, which is larger.
+    if (batchSize > EVALUATION_BATCH) {
+      const sizes = (size: number) => (dataset.length % size === 0 ? [size] : [size, dataset.length % size]);
+      checkBatch(Math.min(batchSize, dataset.length), (size) =>
+        together(sizes(size).map((own) => evaluator.measure(own, data))),
+      );
+    }
+    loader = createLoader(dataset, { batchSize, transform: preprocessing });
+    const evaluation = await evaluator.run(loader, {
       signal,
-      task: createTask(card.task),
       onProgress: (images) => reporter?.evaluate?.({ set: 'test', images, of: dataset.length }),
       onLogits: (logits, { labels, size }) => predictions?.add(logits, labels.subarray(0, size)),
     });
     return options.predictions ? { ...evaluation, predictions } : evaluation;
   } finally {
-    await loader.close();
+    await loader?.close();
     await device.close();
   }
 }
