@@ -16,7 +16,7 @@ import { Shared } from './shared.ts';
 const LARGEST_IMAGE = 512;
 
 /** Splits, and files of them, that are kept in memory for the next request. MNIST's training images are 47 MB. */
-const KEPT = 4;
+const KEPT = 2;
 
 export function listDatasets(): DatasetView[] {
   return catalog.map((description) => {

@@ -25,6 +25,8 @@ export class Job {
   /** Its command: 'train', 'compare'. */
   readonly command: string;
   readonly started = Date.now();
+  /** When the process ended; undefined while it runs. */
+  ended: number | undefined;
   readonly messages: string[] = [];
   /** Resolves when the process has ended. */
   readonly done: Promise<void>;
@@ -78,6 +80,7 @@ export class Job {
   #end(problem: string | null, resolve: () => void): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.ended = Date.now();
     this.#problem = problem;
     resolve();
   }
@@ -91,6 +94,7 @@ export class Jobs {
   readonly #program: Program;
   readonly #onChange: () => void;
   readonly #jobs = new Map<string, Job>();
+  #closed = false;
 
   /** @param onChange called when a job has begun, is stopping or has ended */
   constructor(program: Program, onChange: () => void) {
@@ -120,6 +124,7 @@ export class Jobs {
 
   /** @throws RequestError where there is no room for another job */
   checkRoom(): void {
+    if (this.#closed) throw new RequestError('busy', 'the studio is ending');
     const running = this.all.filter(({ state }) => state !== 'ended').length;
     if (running < MOST_JOBS) return;
     throw new RequestError('busy', `${running} processes are at work already`, { hint: 'Wait for one, or pause one.' });
@@ -131,6 +136,7 @@ export class Jobs {
 
   /** Stops all of them, and waits until they have saved. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const job of this.all) job.stop();
     await Promise.all(this.all.map(({ done }) => done));
   }

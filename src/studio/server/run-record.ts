@@ -110,7 +110,8 @@ export class RunRecord {
     if (job !== undefined && job.state !== 'ended') return job.state === 'stopping' ? 'pausing' : 'running';
     if (this.#owner) return this.#owner.token === this.#stopping ? 'pausing' : 'running';
     if (this.#config.problem !== undefined) return 'damaged';
-    if (job?.problem != null) return 'failed';
+    // It may have been resumed elsewhere since.
+    if (job?.problem != null && this.#summary.changed < job.ended!) return 'failed';
     if (this.summary === undefined) return 'interrupted';
     if (this.summary.status === 'finished') return 'finished';
     // A run that was stopped, resumed, and then killed has gone on since.

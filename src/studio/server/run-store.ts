@@ -10,8 +10,11 @@ import { RequestError } from './request-error.ts';
 import { type Listing, RunFolders } from './run-folders.ts';
 import { RunRecord } from './run-record.ts';
 
-/** Milliseconds between two looks while somebody listens. A look costs a call of the system a run. */
+/** Milliseconds between two looks while somebody listens. */
 const INTERVAL = 500;
+
+/** Looking takes a twentieth of the time at most, however many runs there are: the rest is for training. */
+const SHARE = 20;
 
 type Listener = (event: StudioEvent) => void;
 
@@ -95,13 +98,14 @@ export class RunStore {
     await this.jobs.close();
   }
 
-  #schedule(): void {
+  #schedule(wait = INTERVAL): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
       if (this.#listeners.size === 0) return;
+      const begin = performance.now();
       await this.look().catch(() => {}); // an unreadable folder may be readable again next time
-      this.#schedule();
-    }, INTERVAL).unref();
+      this.#schedule(Math.max(INTERVAL, SHARE * (performance.now() - begin)));
+    }, wait).unref();
   }
 
   #tell(event: StudioEvent): void {
