@@ -80,9 +80,6 @@ describe.skipIf(executablePath === undefined)('training in the studio', () => {
     await untilStep(page, /Epoch 2 of 2 · step \d+ of 36/);
     expect(await figure(page, 'loss')).not.toBe(early);
     await once(run, 'close');
-
-    // It trains no more, so it is to be looked for.
-    await page.goto(`${studio.url}#/train?run=of-the-command-line`);
     await until(page, 'finished');
     expected = await figure(page, 'weights-hash');
     expect(expected).toMatch(/^[0-9a-f]{64}$/);
@@ -109,7 +106,7 @@ describe.skipIf(executablePath === undefined)('training in the studio', () => {
     await page.context().close();
   });
 
-  it('trains on one core where the page is not isolated, paused and continued, to the same weights', {
+  it('trains on one core where the page is not isolated, paused, damaged and continued, to the same weights', {
     timeout: PATIENCE,
   }, async () => {
     const page = await visit((context) =>
@@ -122,14 +119,25 @@ describe.skipIf(executablePath === undefined)('training in the studio', () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
     await fillIn(page, 'In this tab', settings);
     await start(page);
-    await untilStep(page, /step \d+ of 36/);
+    await untilStep(page, /Epoch 2 of 2/);
     await press(page, 'Pause');
     await until(page, 'paused');
     const paused = await figure(page, 'weights-hash');
+    // The checkpoint of the pause is damaged: there is the one of the first epoch.
+    await page.evaluate(async () => {
+      const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle('runs');
+      const { value: name } = await runs.keys().next();
+      const file = await (await runs.getDirectoryHandle(name!)).getFileHandle('checkpoint.safetensors');
+      const writer = await file.createWritable({ keepExistingData: true });
+      await writer.write({ type: 'write', position: 500_000, data: 'damaged' });
+      await writer.close();
+    });
     // Nobody continues it but who paused it.
     await page.reload();
     await press(page, 'Continue');
     await until(page, 'finished');
+    await page.getByText('One thing to know').click();
+    await page.getByText(/its checksum is wrong: going on from checkpoint.previous.safetensors/).waitFor();
     expect(await figure(page, 'weights-hash')).not.toBe(paused);
     expect(await figure(page, 'weights-hash')).toBe(expected);
     await page.context().close();

@@ -6,7 +6,8 @@ import { canSignal, type Owner } from '../../files/lock.node.ts';
 import { ownerOfFolder } from '../../train/run/lock.node.ts';
 import { parseRunConfig, type RunConfig, type RunSummary } from '../../train/run/node.ts';
 import { filesOf } from '../../train/run/run-folder.node.ts';
-import type { MetricsAnswer, RunOutcome, RunProgress, RunState, RunView } from '../protocol.ts';
+import type { MetricsAnswer, RunProgress, RunState, RunView } from '../protocol.ts';
+import { outcomeOf, progressOf } from '../run-views.ts';
 import type { Job } from './jobs.ts';
 import { MetricsTail } from './metrics-tail.ts';
 import type { RunFolder } from './run-folders.ts';
@@ -120,19 +121,8 @@ export class RunRecord {
 
   #progress(): RunProgress | null {
     const { last, count } = this.#metrics;
-    const { config } = this;
-    if (last === undefined || config === undefined) return null;
-    const steps = last.epochs * last.batches;
-    const images = (steps - last.step) * config.batchSize * config.accumulate;
-    const secondsLeft = last.imagesPerSecond > 0 ? images / last.imagesPerSecond : 0;
-    return { ...last, steps, secondsLeft, points: count };
+    return last === undefined || this.config === undefined ? null : progressOf(this.config, last, count);
   }
-}
-
-function outcomeOf({ test, ...summary }: RunSummary): RunOutcome {
-  const { status, steps, epochs, images, trainSeconds, imagesPerSecond, seconds, weightsHash, best } = summary;
-  const figures = { status, steps, epochs, images, trainSeconds, imagesPerSecond, seconds, weightsHash, best };
-  return { ...figures, accuracy: test?.accuracy ?? null, loss: test?.loss ?? null };
 }
 
 function checkSummary(json: unknown): RunSummary {

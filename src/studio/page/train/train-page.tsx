@@ -1,7 +1,7 @@
 // The Train page: what a run is begun with on the left, a run as it goes on the right. The run shown is in the address; without,
-// the newest one that trains.
+// the newest one that trains, or that did when it was watched.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Catalogue, RunView } from '../../protocol.ts';
 import { EmptyState } from '../components/empty-state.tsx';
 import { PageTitle } from '../components/page-title.tsx';
@@ -19,7 +19,17 @@ const isActive = ({ state }: RunView) => state === 'starting' || state === 'runn
 export function TrainPage() {
   const { train } = strings.value;
   const active = (runs.value ?? []).filter(isActive);
-  const shown = runOf(route.value.query.run) ?? active[0];
+  const watched = useRef<string | undefined>(undefined);
+  const stopped = useRef<string | undefined>(undefined);
+  // A run that has ended stays where it was watched; one that was stopped here goes at once.
+  const wanted = active.find(({ id }) => id !== stopped.current);
+  const shown = runOf(route.value.query.run) ?? wanted ?? runOf(watched.current);
+  watched.current = shown?.id;
+  const stopWatching = (id: string) => {
+    stopped.current = id;
+    watched.current = undefined;
+    setQuery({ run: undefined });
+  };
   return (
     <div class="page">
       <PageTitle title={train.title} lead={train.lead} />
@@ -28,7 +38,7 @@ export function TrainPage() {
         <div class="watch">
           <Active runs={active} shown={shown} />
           {shown ? (
-            <LiveRun key={shown.id} run={shown} onStopped={() => setQuery({ run: undefined })} />
+            <LiveRun key={shown.id} run={shown} onStopped={() => stopWatching(shown.id)} />
           ) : (
             <EmptyState title={train.watch} text={train.watchEmpty} />
           )}
