@@ -12,7 +12,8 @@ export function reportError(error: unknown, { debug, help }: { debug: boolean; h
   const { message, exitCode } = describe(error, help);
   process.stderr.write(`${screenOf(process.stderr).paint('red', 'error:')} ${withoutControls(message)}
 `);
-  if (debug) process.stderr.write(`${inspect(error)}
+  if (debug)
+    process.stderr.write(`${inspect(error)}
 `);
   return exitCode;
 }

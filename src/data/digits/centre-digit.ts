@@ -31,7 +31,8 @@ export interface CentredDigit {
 /** @throws ResiduaError where there is nothing on the picture */
 export function centreDigit(image: Image): CentredDigit {
   const picture = luminance(image);
-  if (isCentred(picture)) return { image: toImage(picture.data), inverted: false, changed: false, frame: whole(picture) };
+  if (isCentred(picture))
+    return { image: toImage(picture.data), inverted: false, changed: false, frame: whole(picture) };
   const worked = shrink(picture, LONGEST);
   const found = findInk(worked);
   if (found === undefined) {
