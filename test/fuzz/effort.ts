@@ -6,7 +6,7 @@ import fc from 'fast-check';
 /** vitest's --mode. */
 const { MODE } = (import.meta as unknown as { readonly env: { readonly MODE: string } }).env;
 const whole = MODE === 'fuzz';
-const SHARE = 1 / 25;
+const SHARE = 1 / 40;
 
 const seed = Number(process.env.FUZZ_SEED ?? (whole ? Date.now() % 2 ** 31 : 1));
 if (whole) fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
