@@ -11,7 +11,7 @@ import { type Outcome, residua } from '../cli/run-cli.ts';
 import { commandLines } from './command-lines.ts';
 import { makeCorpus } from './corpus.ts';
 import { effort, testTimeout } from './effort.ts';
-import { withBoundedMemory } from './survive.ts';
+import { expectReadable, withBoundedMemory } from './survive.ts';
 import { watched } from './watchdog.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'residua-fuzz-'));
@@ -74,12 +74,8 @@ function check(words: readonly string[], { code, stdout, stderr }: Outcome): voi
   const told = `${words.map((word) => JSON.stringify(word)).join(' ')}\n${stderr.slice(-3000)}`;
   expect([0, 1, 2, 130], told).toContain(code);
   expect(stderr, told).not.toContain('This is a defect');
-  expect(stderr, told).not.toContain('Error:');
-  if (!words.includes('--debug')) expect(stderr, told).not.toMatch(/^ {4}at /m);
   if (code === 1 || code === 2) expect(stderr, told).toMatch(/^error: ./m);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that must not be there
-  expect(stderr, told).not.toMatch(/[\x00-\x08\x0b-\x1f]/);
-  expect(stderr.length, told).toBeLessThan(40_000);
+  if (!words.includes('--debug')) expectReadable(stderr, told);
   const first = words.find((word) => !word.startsWith('-'));
   if (words.includes('--json') && code === 0 && !isHelp(words) && first !== 'help') {
     for (const line of stdout.split('\n').slice(0, -1))
@@ -87,7 +83,7 @@ function check(words: readonly string[], { code, stdout, stderr }: Outcome): voi
   }
 }
 
-const isHelp = (words: readonly string[]) => words.some((word) => /^(-h|--help|-V|--version)$/.test(word));
+const isHelp = (words: readonly string[]) => words.some((word) => /^(-[hV]|--help$|--version$)/.test(word));
 
 /** Commands that measure the machine, or serve until they are ended, have tests of their own. */
 const ends = (words: readonly string[]) =>
@@ -99,7 +95,7 @@ describe('the command line', { timeout: testTimeout }, () => {
       freshFolders();
       check(words, await runHere(words));
     });
-    await withBoundedMemory(() => fc.assert(property, effort(1200)));
+    await withBoundedMemory(() => fc.assert(property, effort(800)));
   });
 
   it('takes any words, as a process of its own', async () => {

@@ -27,11 +27,12 @@ function isForUsers(error: unknown): boolean {
   return error instanceof ResiduaError || (error instanceof Error && 'syscall' in error);
 }
 
-export function expectReadable(text: string): void {
-  expect(text).not.toMatch(/^ {4}at /m);
+/** @param told says what led to the text, in a failure */
+export function expectReadable(text: string, told = text): void {
+  expect(text, told).not.toMatch(/^ {4}at /m);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that must not be there
-  expect(text).not.toMatch(/[\x00-\x08\x0b-\x1f]/);
-  expect(text.length).toBeLessThan(MOST_TEXT);
+  expect(text, told).not.toMatch(/[\x00-\x08\x0b-\x1f]/);
+  expect(text.length, told).toBeLessThan(MOST_TEXT);
 }
 
 /** Around all inputs of a test. */
