@@ -23,6 +23,7 @@ export class StaticBackend implements Backend {
   readonly kind = 'static';
   readonly exportFormats = ['safetensors'] as const;
   #manifest: Promise<StaticManifest> | undefined;
+  #loaded: StaticManifest | undefined;
   /** By address. */
   readonly #files = new Map<string, Promise<Uint8Array>>();
   readonly #images = new Map<string, Promise<(index: number) => Image>>();
@@ -82,8 +83,8 @@ export class StaticBackend implements Backend {
     return { url: (await this.#run(id)).model, fileName: `${id.replace(':', '-')}.safetensors` };
   }
 
-  report(): string | null {
-    return null;
+  report(id: string): string | null {
+    return this.#loaded?.runs.find(({ run }) => run.id === id)?.report ?? null;
   }
 
   resolve = refuse;
@@ -102,7 +103,10 @@ export class StaticBackend implements Backend {
   }
 
   #load(): Promise<StaticManifest> {
-    this.#manifest ??= fetchFile(STATIC_MANIFEST).then((file) => JSON.parse(new TextDecoder().decode(file)));
+    this.#manifest ??= fetchFile(STATIC_MANIFEST).then((file) => {
+      this.#loaded = JSON.parse(new TextDecoder().decode(file)) as StaticManifest;
+      return this.#loaded;
+    });
     return this.#manifest;
   }
 

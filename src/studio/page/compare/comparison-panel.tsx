@@ -23,7 +23,7 @@ export function ComparisonPanel({ view }: { view: ComparisonView }) {
     backend.comparison(view.id).then(
       ({ result }) => {
         if (!wanted) return;
-        setComparison(result as Comparison | null);
+        setComparison(result);
         setError(undefined);
       },
       (reason) => wanted && setError(reason),

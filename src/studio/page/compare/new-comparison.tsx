@@ -3,16 +3,18 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ResiduaError } from '../../../errors.ts';
-import type { Catalogue } from '../../protocol.ts';
+import type { Catalogue, CompareRequest } from '../../protocol.ts';
 import { Problem } from '../components/problem.tsx';
 import { strings } from '../i18n/strings.ts';
 import { backend } from '../state/backend.ts';
 import { activationName } from './kinds.ts';
 
+type Activations = NonNullable<CompareRequest['settings']['activations']>;
+
 /** Those of `residua compare`: some twelve minutes on two cores. */
 const usual = {
   depths: '8, 20, 56',
-  activations: ['relu', 'sigmoid'] as readonly string[],
+  activations: ['relu', 'sigmoid'] as Activations,
   batchNorm: 'both' as 'both' | 'with' | 'without',
   dataset: 'mnist',
   limit: '4000',
@@ -41,7 +43,7 @@ export function NewComparison({ onStarted }: { onStarted: (id: string) => void }
     setStarting(true);
     const { activations, batchNorm, dataset } = form;
     const numbers = { epochs: Number(form.epochs), seed: Number(form.seed) };
-    const limit = form.limit.trim() === '' ? 'all' : Number(form.limit);
+    const limit = form.limit.trim() === '' ? ('all' as const) : Number(form.limit);
     try {
       const settings = { depths: depths.map(Number), activations, batchNorm, dataset, limit, ...numbers };
       onStarted((await backend.compare({ settings })).id);
@@ -65,7 +67,7 @@ export function NewComparison({ onStarted }: { onStarted: (id: string) => void }
         <fieldset class="field">
           <legend>{compare.activation}</legend>
           <div class="row">
-            {(catalogue?.choices.activations ?? usual.activations).map((name) => (
+            {((catalogue?.choices.activations as Activations | undefined) ?? usual.activations).map((name) => (
               <label key={name} class="check">
                 <input
                   type="checkbox"

@@ -190,10 +190,11 @@ function bounds(
   return [least === undefined ? from - room : from, most === undefined ? to + room : to];
 }
 
-/** Powers of ten; over less than two of them also twice and five times each. */
+/** Powers of ten; the shorter the way, the more of their multiples. */
 function logTicks(low: number, high: number): number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const multiples = Math.log10(high / low) < 2 ? [1, 2, 5] : [1];
+  const decades = Math.log10(high / low);
+  const multiples = decades > 2 ? [1] : decades > 0.7 ? [1, 2, 5] : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
   const every = Math.ceil((last - first + 1) / 8);
   const exponents = Array.from({ length: Math.ceil((last - first + 1) / every) }, (_, i) => first + i * every);
   const ticks = exponents.flatMap((exponent) => multiples.map((multiple) => Number(`${multiple}e${exponent}`)));

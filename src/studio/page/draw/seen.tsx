@@ -26,7 +26,9 @@ export function Seen({ answered }: { answered: Answered | undefined }) {
     <figure class="seen">
       <canvas ref={canvas} width={28} height={28} role="img" aria-label={draw.seen} />
       <figcaption>
-        <h3>{draw.seen}</h3>
+        <p>
+          <b>{draw.seen}</b>
+        </p>
         <p class="soft small">
           {seen && `${seen.width} × ${seen.height}. `}
           {centred && draw.centred} {inverted && draw.inverted}

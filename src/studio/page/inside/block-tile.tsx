@@ -22,21 +22,17 @@ interface Props {
 export function BlockTile({ part, isChosen, onChoose }: Props) {
   const { inside } = strings.value;
   const { name, shortcut, layers, outputShape } = part;
-  const label = shortcut === null ? name : inside.block(name, inside.shortcuts[shortcut]);
   return (
-    <button
-      type="button"
-      class="tile"
-      aria-pressed={isChosen}
-      aria-label={`${label}, ${formatShape(outputShape)}`}
-      onClick={onChoose}
-    >
+    <button type="button" class="tile" aria-pressed={isChosen} onClick={onChoose}>
       <svg viewBox={`0 0 ${WIDTH} 82`} fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true">
         <path d={`M0 ${WIRE}H${WIDTH}`} />
         {shortcut === null ? <Whole part={part} /> : <Boxes count={convolutionsOf(layers)} />}
         {shortcut !== null && shortcut !== 'none' && <Arc form={shortcut} />}
       </svg>
       <span>{shortcut === null ? inside.parts[name as 'stem' | 'head'] : name}</span>
+      <span class="visually-hidden">
+        {shortcut !== null && `, ${inside.shortcuts[shortcut]}`}, {formatShape(outputShape)}
+      </span>
     </button>
   );
 }

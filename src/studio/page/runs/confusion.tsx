@@ -80,7 +80,7 @@ function Matrix({ confusion, classes, chosen, onChoose }: Props) {
 }
 
 /** A class's images are a row. Mistakes are few in a good network: their shades are stretched. */
-const shade = (share: number, isRight: boolean) => Math.round(6 + 44 * (isRight ? share : Math.sqrt(share)));
+const shade = (share: number, isRight: boolean) => Math.round(6 + 36 * (isRight ? share : Math.sqrt(share)));
 
 function Frequent({ confusion, classes, chosen, onChoose }: Props) {
   const { runs: text } = strings.value;

@@ -11,7 +11,6 @@ export const inside = {
   totals: (shape: string, parameters: string, multiplyAdds: string) =>
     `Takes ${shape}. ${parameters} parameters, ${multiplyAdds} multiply-adds an image.`,
   parts: { stem: 'stem', head: 'head' },
-  block: (name: string, shortcut: string) => `Block ${name}, ${shortcut}`,
   shortcuts: {
     identity: 'identity shortcut',
     pad: 'shortcut padded with zeros',

@@ -12,7 +12,6 @@ export const inside: Strings['inside'] = {
   network: '网络',
   totals: (shape, parameters, multiplyAdds) => `输入 ${shape}。${parameters} 个参数，每张图像 ${multiplyAdds} 次乘加。`,
   parts: { stem: '入口', head: '出口' },
-  block: (name, shortcut) => `残差块 ${name}，${shortcut}`,
   shortcuts: {
     identity: '恒等捷径',
     pad: '补零的捷径',
