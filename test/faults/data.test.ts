@@ -32,12 +32,17 @@ function folderOf(name: string, files: Readonly<Record<string, string | Uint8Arr
 }
 
 /** train/CLASS/N.png and test/CLASS/N.png, so many of each. */
-async function pictures(name: string, train: Readonly<Record<string, number>>, test = train): Promise<string> {
+async function pictures(
+  name: string,
+  train: Readonly<Record<string, number>>,
+  test = train,
+  make = picture as (number: number) => Promise<Buffer>,
+): Promise<string> {
   const files: Record<string, Buffer> = {};
   let number = 0;
   for (const [split, counts] of Object.entries({ train, test })) {
     for (const [label, count] of Object.entries(counts)) {
-      for (let i = 0; i < count; i++) files[`${split}/${label}/${i}.png`] = await picture(number++);
+      for (let i = 0; i < count; i++) files[`${split}/${label}/${i}.png`] = await make(number++);
     }
   }
   return folderOf(name, files);
@@ -207,8 +212,13 @@ describe('no images', () => {
 
 describe('settings', () => {
   it('that mirror digits are warned of, from the command line', async () => {
+    const grey = async (number: number) =>
+      sharp(await picture(number))
+        .toColourspace('b-w')
+        .png()
+        .toBuffer();
     const digits = Object.fromEntries([2, 3, 5].map((digit) => [digit, 4]));
-    const { warnings } = await warningsOf(await pictures('digits', digits), '--lr', '1e-7');
+    const { warnings } = await warningsOf(await pictures('digits', digits, digits, grey), '--lr', '1e-7');
     expect(warnings.map(({ check }) => check)).toEqual(['flip', 'learning-rate']);
     expect(warnings[0].message).toContain("3 of the 3 classes don't survive that: 2, 3 and 5 (12 of 12 images)");
     expect(warnings[1].message).toContain('The learning rate is 1e-7, but SGD with momentum 0.9 works');

@@ -33,13 +33,22 @@ const mirrors: readonly Mirror[] = [
   },
 ];
 
+/** Of colourful images, so many: with fewer, 'a' and 'b' or '1' to '5' may be names for anything. */
+const ENOUGH_GLYPHS = 10;
+
 const digitWords = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 
 export const flips: Check = ({ augment, train }) =>
   mirrors.flatMap((mirror) => {
     const flip = augment.config.find(({ name, p }) => name === mirror.transform && p !== 0);
     if (flip === undefined) return [];
-    const hurt = train.classes.filter((name) => isChanged(name, mirror, train.classes));
+    const glyphs = train.classes.map(glyphOf);
+    const areGlyphs =
+      train.imageShape[0] === 1 || glyphs.filter((glyph) => glyph !== undefined).length >= ENOUGH_GLYPHS;
+    const hurt = train.classes.filter((name, k) => {
+      const glyph = areGlyphs ? glyphs[k] : undefined;
+      return glyph === undefined ? changesPlaces(name, mirror, train.classes) : !mirror.symmetric.includes(glyph);
+    });
     if (hurt.length === 0) return [];
     const counts = classCounts(train);
     const images = hurt.reduce((sum, name) => sum + counts[train.classes.indexOf(name)], 0);
@@ -55,9 +64,8 @@ export const flips: Check = ({ augment, train }) =>
     ];
   });
 
-function isChanged(name: string, { symmetric, pairs }: Mirror, classes: readonly string[]): boolean {
-  const glyph = glyphOf(name);
-  if (glyph !== undefined) return !symmetric.includes(glyph);
+/** Whether the name of another class comes out when left becomes right in it. */
+function changesPlaces(name: string, { pairs }: Mirror, classes: readonly string[]): boolean {
   return pairs.some(([a, b]) => {
     const exchanged = name
       .split(/([a-z]+)/i)

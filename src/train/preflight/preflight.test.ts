@@ -68,9 +68,9 @@ it('is silent where all is well', () => {
 });
 
 describe('flips', () => {
-  const of = (classes: readonly string[], name = 'RandomHorizontalFlip', p?: number) => {
+  const of = (classes: readonly string[], name = 'RandomHorizontalFlip', p?: number, channels = 1) => {
     const labels = Array.from({ length: 4 * classes.length }, (_, i) => i % classes.length);
-    const sets = { train: made({ classes, labels }), test: made({ classes, labels, seed: 1 }) };
+    const sets = { train: made({ classes, labels, channels }), test: made({ classes, labels, channels, seed: 1 }) };
     return warningsOf({ ...sets, augment: [p === undefined ? { name } : { name, p }, ...plain] });
   };
   const digits = Array.from({ length: 10 }, (_, i) => `${i}`);
@@ -91,6 +91,12 @@ describe('flips', () => {
   it('of classes that change places with others are named', () => {
     expect(of(['turn left', 'turn right', 'stop'])[0].message).toContain('2 of the 3 classes');
     expect(of(['arrow_up', 'arrow_down'], 'RandomVerticalFlip')).toHaveLength(1);
+  });
+
+  it('of ten digits or letters are named in colour, too; of a few, which may be names for anything, they are not', () => {
+    expect(of(digits, 'RandomHorizontalFlip', 0.5, 3)).toHaveLength(1);
+    expect(of(digits.slice(1), 'RandomHorizontalFlip', 0.5, 3)).toEqual([]);
+    expect(of(['left', 'right'], 'RandomHorizontalFlip', 0.5, 3)).toHaveLength(1);
   });
 
   it('that change nothing are not', () => {
