@@ -130,7 +130,7 @@ function What({ catalogue: { datasets, recipes, models } }: { catalogue: Catalog
       >
         {datasets.map(({ name, title, found }) => (
           <option key={name} value={name} disabled={place === 'tab' && !found}>
-            {title}
+            {train.datasets[name] ?? title}
             {found ? '' : ` (${train.notHere})`}
           </option>
         ))}
@@ -142,7 +142,7 @@ function What({ catalogue: { datasets, recipes, models } }: { catalogue: Catalog
         label={train.recipe}
         value={recipe}
         onChoose={(value) => change({ recipe: value as Form['recipe'] })}
-        hint={usual?.description}
+        hint={train.recipes[recipe] ?? usual?.description}
       >
         {recipes.map(({ name }) => (
           <option key={name} value={name}>

@@ -20,11 +20,17 @@ export function TrainPage() {
   const { train } = strings.value;
   const active = (runs.value ?? []).filter(isActive);
   const watched = useRef<string | undefined>(undefined);
+  const place = useRef<HTMLDivElement>(null);
   const stopped = useRef<string | undefined>(undefined);
   // A run that has ended stays where it was watched; one that was stopped here goes at once.
   const wanted = active.find(({ id }) => id !== stopped.current);
   const shown = runOf(route.value.query.run) ?? wanted ?? runOf(watched.current);
   watched.current = shown?.id;
+  const watch = (run: string) => {
+    setQuery({ run });
+    // On a phone it is below the form.
+    place.current?.scrollIntoView({ block: 'nearest' });
+  };
   const stopWatching = (id: string) => {
     stopped.current = id;
     watched.current = undefined;
@@ -34,8 +40,8 @@ export function TrainPage() {
     <div class="page">
       <PageTitle title={train.title} lead={train.lead} />
       <div class="train">
-        <Settings />
-        <div class="watch">
+        <Settings onStarted={watch} />
+        <div class="watch" ref={place}>
           <Active runs={active} shown={shown} />
           {shown ? (
             <LiveRun key={shown.id} run={shown} onStopped={() => stopWatching(shown.id)} />
@@ -48,7 +54,7 @@ export function TrainPage() {
   );
 }
 
-function Settings() {
+function Settings({ onStarted }: { onStarted: (id: string) => void }) {
   const { shell } = strings.value;
   const [catalogue, setCatalogue] = useState<Catalogue>();
   const [problem, setProblem] = useState<unknown>();
@@ -59,7 +65,7 @@ function Settings() {
   useEffect(load, []);
   if (problem !== undefined) return <Problem error={problem} retry={load} />;
   if (!catalogue) return <p class="soft">{shell.loading}</p>;
-  return <SettingsForm catalogue={catalogue} onStarted={(run) => setQuery({ run })} />;
+  return <SettingsForm catalogue={catalogue} onStarted={onStarted} />;
 }
 
 /** A way to each run that trains, where there is more than the one shown. */

@@ -13,7 +13,10 @@ export const train = {
   },
   oneThread: 'This page is not cross-origin isolated, so the browser lends a tab one core only.',
   recipe: 'Recipe',
+  /** By name; the library's own words where there are none, here and for data sets. */
+  recipes: {} as Readonly<Record<string, string>>,
   dataset: 'Data',
+  datasets: {} as Readonly<Record<string, string>>,
   folder: 'A folder on this machine …',
   folderPath: 'Path of the folder',
   folderHint: 'With pictures as train/CLASS/*.png and test/CLASS/*.png, or as CLASS/*.png.',
