@@ -8,8 +8,9 @@ import type { RunStore } from './run-store.ts';
 /** A browser opens one for each tab. */
 const MOST_LISTENERS = 256;
 
-/** Bytes that may wait for a reader. */
+/** Bytes that may wait for a reader, and for how many milliseconds more may: a long log is told at once. */
 const MOST_WAITING = 8 * 2 ** 20;
+const PATIENCE = 10_000;
 
 /** Milliseconds between signs of life: a connection whose other end is gone is noticed when something is sent. */
 const HEARTBEAT = 15_000;
@@ -41,10 +42,12 @@ export class EventStreams {
         start: async (controller) => {
           let unsubscribe = () => {};
           let ended = false;
+          let late: number | undefined;
           const send = (bytes: Uint8Array) => {
             if (ended) return;
             controller.enqueue(bytes);
-            if (controller.desiredSize! < -MOST_WAITING) end();
+            late = controller.desiredSize! < -MOST_WAITING ? (late ?? performance.now()) : undefined;
+            if (late !== undefined && performance.now() - late > PATIENCE) end();
           };
           const heartbeat = setInterval(() => send(encode(': \n\n')), HEARTBEAT).unref();
           end = () => {

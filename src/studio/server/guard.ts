@@ -45,7 +45,7 @@ export const pagePolicy = [
   // The engine compiles WebAssembly, and starts its threads from a blob.
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self' blob:",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data: blob:",
   "connect-src 'self'",
   "font-src 'self'",
