@@ -4,6 +4,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { type RecipeName, recipeFor } from '../../../train/recipes.ts';
 import type { RunSettings } from '../../protocol.ts';
+import { recall, remember } from '../session.ts';
 import { backend } from '../state/backend.ts';
 
 /** Where runs train. */
@@ -65,14 +66,14 @@ const blank: Form = {
 /** Steps between points of the curves, where nothing is said: whoever watches wants them more often than a log. */
 export const LOG_EVERY = 25;
 
-const KEPT = 'residua.form';
+const KEPT = 'form';
 
 export const form = signal<Form>({ ...blank, ...restored() });
-effect(() => sessionStorage.setItem(KEPT, JSON.stringify(form.value)));
+effect(() => remember(KEPT, JSON.stringify(form.value)));
 
 function restored(): Partial<Form> {
   try {
-    const { place, ...values } = JSON.parse(sessionStorage.getItem(KEPT) ?? '{}');
+    const { place, ...values } = JSON.parse(recall(KEPT) ?? '{}');
     return backend.kind === 'server' && place ? { place, ...values } : values;
   } catch {
     return {};

@@ -29,7 +29,7 @@ export function TrainPage() {
   const watch = (run: string) => {
     setQuery({ run });
     // On a phone it is below the form.
-    place.current?.scrollIntoView({ block: 'nearest' });
+    if (place.current!.getBoundingClientRect().top > innerHeight / 2) place.current!.scrollIntoView();
   };
   const stopWatching = (id: string) => {
     stopped.current = id;

@@ -14,6 +14,7 @@ import type {
   StudioEvent,
 } from '../../../protocol.ts';
 import type { Backend, RunStore } from '../../backend.ts';
+import { recall, remember } from '../../session.ts';
 import { networkEngine, trainingEngine } from '../clients.ts';
 import { CHANNEL, idOf, nameOf, type TabMessage, type TabProgress } from './messages.ts';
 import type { TabData } from './platform.ts';
@@ -21,7 +22,7 @@ import { fileNames, openRunFiles, runNames } from './storage.ts';
 import { detailOf, pointsOf, viewOf } from './views.ts';
 
 /** Of this tab alone, and kept over a reload: the run that it trains. */
-const REMEMBERED = 'residua.training';
+const REMEMBERED = 'training';
 
 /** A worker may die without a word: as long as a run is said to be trained, it is looked at so often. */
 const LOOK_MS = 3000;
@@ -42,6 +43,8 @@ export class TabRuns implements RunStore {
   readonly #pausing = new Set<string>();
   readonly #messages = new Map<string, string[]>();
   readonly #evaluations = new Map<string, Promise<EvaluationAnswer>>();
+  /** The run whose data is being loaded. */
+  #resuming: string | undefined;
   #onEvent: (event: StudioEvent) => void = () => {};
 
   /** @param backend where data comes from */
@@ -83,9 +86,19 @@ export class TabRuns implements RunStore {
 
   async resume(id: string): Promise<void> {
     const name = nameOf(id);
-    const data = await this.#dataOf(await trainingEngine.call('configOf', { name }));
-    await trainingEngine.call('resume', { name, data });
+    const before = remembered();
+    this.#resuming = id;
+    // At once: a reload while the data is loaded must not forget it.
     this.#remember(id);
+    try {
+      const data = await this.#dataOf(await trainingEngine.call('configOf', { name }));
+      await trainingEngine.call('resume', { name, data });
+    } catch (error) {
+      this.#remember(before === id ? null : before);
+      throw error;
+    } finally {
+      this.#resuming = undefined;
+    }
   }
 
   async pause(id: string): Promise<void> {
@@ -181,14 +194,13 @@ export class TabRuns implements RunStore {
     else if (message.type === 'changed') void this.#look(id);
     else if (message.type === 'pause') this.#pausing.add(id);
     else {
-      if (message.type === 'run-removed') this.#known.delete(id);
+      if (message.type === 'run-removed') for (const kept of [this.#known, this.#messages]) kept.delete(id);
       this.#onEvent(message);
     }
   }
 
   #remember(id: string | null): void {
-    if (id === null) sessionStorage.removeItem(REMEMBERED);
-    else sessionStorage.setItem(REMEMBERED, id);
+    remember(REMEMBERED, id);
     this.#watcher.onOwn(id);
   }
 
@@ -198,7 +210,8 @@ export class TabRuns implements RunStore {
     if (!run) return;
     if (run.state !== 'running' && run.state !== 'pausing') {
       this.#pausing.delete(id);
-      if (remembered() === id && run.state !== 'interrupted') this.#remember(null);
+      // Its worker may have died in the middle; while it is resumed there is no lock yet, either.
+      if (remembered() === id && this.#resuming !== id) this.#remember(null);
       this.#watcher.onProgress(id, undefined);
     }
     if (JSON.stringify(run) === JSON.stringify(this.#known.get(id))) return;
@@ -207,4 +220,4 @@ export class TabRuns implements RunStore {
   }
 }
 
-const remembered = (): string | null => sessionStorage.getItem(REMEMBERED);
+const remembered = (): string | null => recall(REMEMBERED);

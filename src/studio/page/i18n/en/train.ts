@@ -60,7 +60,7 @@ export const train = {
   reset: 'As the recipe has it',
   start: 'Start training',
   starting: 'Starting …',
-  busy: 'This tab trains already: pause that run, or train in Node.',
+  busy: 'This tab trains already, one run at a time: pause that run first.',
   watch: 'The run shown',
   watchEmpty:
     'Curves appear here as soon as something learns: what you start, and what is started on the command line.',

@@ -71,7 +71,7 @@ export const train: Strings['train'] = {
   reset: '恢复配方的设置',
   start: '开始训练',
   starting: '正在开始……',
-  busy: '这个标签页已经在训练：先暂停它，或者在 Node 里训练。',
+  busy: '这个标签页已经在训练，一次只训练一个：请先暂停它。',
   watch: '正在看的训练',
   watchEmpty: '一有东西在学习，曲线就会出现在这里：无论是你在这里开始的，还是从命令行开始的。',
   active: '正在训练',
