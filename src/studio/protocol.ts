@@ -292,10 +292,8 @@ export interface DataCard {
 // --------------------------------------------------------------------------------------------------------------- comparisons
 
 export interface CompareRequest {
-  /** The options of `residua compare` in camelCase: { depths: [8, 20], epochs: 3 }. The server checks their values. */
-  readonly settings: {
-    readonly [Option in keyof CompareSettings]?: string | number | boolean | readonly (string | number)[];
-  };
+  /** The options of `residua compare` in camelCase: { depths: [8, 20], epochs: 3 }. */
+  readonly settings: CompareSettings;
   /** The new folder; compare-DATE by default. */
   readonly name?: string;
 }
