@@ -175,7 +175,7 @@ describe('classes', () => {
     const folder = folderOf('labels', { ...files, 'labels.csv': lines.join('\n') });
     const { warnings } = await warningsOf(folder);
     expect(warnings.map(({ check }) => check)).toEqual(['empty-class', 'class-imbalance']);
-    expect(warnings[0].message).toContain('1 of the 3 classes have no image among the 8 to train on: sun');
+    expect(warnings[0].message).toContain('1 of the 3 classes has no image among the 8 to train on: sun');
     expect(warnings[1].message).toContain('sky (100.00 %)');
   });
 

@@ -39,7 +39,7 @@ function emptyInTraining({ classes, length }: Dataset, counts: readonly number[]
   return [
     {
       check: 'empty-class',
-      message: `${empty.length} of the ${classes.length} classes have no image among the ${count(length)} to train on: ${listed(empty)}.`,
+      message: `${empty.length} of the ${classes.length} classes ${have(empty)} no image among the ${count(length)} to train on: ${listed(empty)}.`,
       reason: 'They cannot be learned: all of their test images will be wrong.',
       advice: 'Add images of them, raise --limit where there is one, or leave the classes out.',
     },
@@ -53,7 +53,7 @@ function emptyInTest(test: Dataset, trained: readonly string[]): PreflightWarnin
   return [
     {
       check: 'untested-class',
-      message: `${empty.length} of the ${test.classes.length} classes have no image among the ${count(test.length)} to test on: ${listed(empty)}.`,
+      message: `${empty.length} of the ${test.classes.length} classes ${have(empty)} no image among the ${count(test.length)} to test on: ${listed(empty)}.`,
       reason: 'The accuracy says nothing about them.',
       advice: 'Add test images of them, or raise --limit where there is one.',
     },
@@ -86,11 +86,13 @@ function rareLabels({ classes, length }: Dataset, counts: readonly number[]): Pr
   return [
     {
       check: 'class-imbalance',
-      message: `${lopsided.length} of the ${classes.length} labels are the same for more than ${percent(1 - RARE, 0)} of the ${count(length)} training images: ${listed(lopsided)}.`,
+      message: `${lopsided.length} of the ${classes.length} labels ${lopsided.length === 1 ? 'is' : 'are'} the same for more than ${percent(1 - RARE, 0)} of the ${count(length)} training images: ${listed(lopsided)}.`,
       reason: 'Always giving the frequent answer is nearly always right, so the network may learn no more than that.',
       advice: 'Add images with the rare answer, and read the average precision of each label.',
     },
   ];
 }
+
+const have = (names: readonly string[]): string => (names.length === 1 ? 'has' : 'have');
 
 const times = (ratio: number): string => `${ratio < 100 ? Number(ratio.toFixed(1)) : count(Math.round(ratio))} times`;

@@ -252,7 +252,7 @@ describe('classes', () => {
     const [warning, ...others] = warningsOf({ train: made({ classes, labels: spread(4, 0, 4) }), test });
     expect(others).toEqual([]);
     expect(warning.check).toBe('empty-class');
-    expect(warning.message).toContain('1 of the 3 classes have no image among the 8 to train on: dog');
+    expect(warning.message).toContain('1 of the 3 classes has no image among the 8 to train on: dog');
     expect(warningsOf({ train: made({ classes, labels: spread(4, 1, 4) }), test })).toEqual([]);
   });
 
