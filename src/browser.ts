@@ -13,7 +13,6 @@ export {
 } from './data/dataset.ts';
 export type { Batch, FloatImage, Image, ImageShape, InputShape } from './data/index.ts';
 export { type BatchLoader, DataLoader, type EpochOptions, type LoaderOptions } from './data/loader.ts';
-export { randomSplit } from './data/split.ts';
 export { Compose, compose } from './data/transforms/compose.ts';
 export { centerCrop, type RandomCropOptions, randomCrop, type Size } from './data/transforms/crop.ts';
 export { randomHorizontalFlip, randomVerticalFlip } from './data/transforms/flip.ts';
@@ -44,8 +43,6 @@ export { PadChannels } from './nn/pad-channels.ts';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './nn/pooling.ts';
 export * from './tensor/index.ts';
 export { type RandomStream, randomStream } from './tensor/random.ts';
-export { EarlyStopping } from './train/early-stopping.ts';
-export { ModelEma } from './train/ema.ts';
 export { type EvaluateOptions, type Evaluation, Evaluator, evaluate } from './train/evaluate.ts';
 export { type TrainOptions, type TrainOutcome, train } from './train/loop.ts';
 export { Adam, type AdamOptions, AdamW } from './train/optimizers/adam.ts';
