@@ -3,13 +3,14 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ResiduaError } from '../../../errors.ts';
-import type { Catalogue, CompareRequest } from '../../protocol.ts';
+import type { CompareSettings } from '../../../train/compare/plan.ts';
+import type { Catalogue } from '../../protocol.ts';
 import { Problem } from '../components/problem.tsx';
 import { strings } from '../i18n/strings.ts';
 import { backend } from '../state/backend.ts';
 import { activationName } from './kinds.ts';
 
-type Activations = NonNullable<CompareRequest['settings']['activations']>;
+type Activations = NonNullable<CompareSettings['activations']>;
 
 /** Those of `residua compare`: some twelve minutes on two cores. */
 const usual = {

@@ -6,14 +6,25 @@ import { strings } from '../i18n/strings.ts';
 import { trained } from '../state/runs.ts';
 
 export function RunSelect({ chosen, onChoose }: { chosen: RunView | undefined; onChoose: (id: string) => void }) {
+  const all = trained.value ?? [];
+  const groups = [...new Set(all.map(({ group }) => group))].filter((group) => group !== null);
+  const options = (of: string | null) =>
+    all
+      .filter(({ group }) => group === of)
+      .map((run) => (
+        <option key={run.id} value={run.id} selected={run.id === chosen?.id}>
+          {describe(run)}
+        </option>
+      ));
   return (
     <label class="field">
       <span>{strings.value.shell.run}</span>
       <select value={chosen?.id} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
-        {(trained.value ?? []).map((run) => (
-          <option key={run.id} value={run.id} selected={run.id === chosen?.id}>
-            {describe(run)}
-          </option>
+        {options(null)}
+        {groups.map((group) => (
+          <optgroup key={group} label={group}>
+            {options(group)}
+          </optgroup>
         ))}
       </select>
     </label>

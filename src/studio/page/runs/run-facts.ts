@@ -5,11 +5,11 @@ import type { RunView } from '../../protocol.ts';
 export const columns = [
   'name',
   'state',
+  'accuracy',
+  'loss',
   'model',
   'data',
   'epochs',
-  'accuracy',
-  'loss',
   'speed',
   'time',
   'created',

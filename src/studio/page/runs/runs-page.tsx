@@ -6,7 +6,7 @@ import { PageTitle } from '../components/page-title.tsx';
 import { RunCurves } from '../components/run-curves.tsx';
 import { strings } from '../i18n/strings.ts';
 import { route } from '../router.ts';
-import { runOf, runs } from '../state/runs.ts';
+import { isOnItsOwn, runOf, runs } from '../state/runs.ts';
 import type { Order } from './run-facts.ts';
 import { RunPanel } from './run-panel.tsx';
 import './runs.css';
@@ -19,10 +19,15 @@ export function RunsPage() {
   const { runs: text } = strings.value;
   const [order, setOrder] = useState<Order>({ column: 'created', descending: true });
   const [chosen, setChosen] = useState<readonly string[]>();
-  const all = runs.value ?? [];
+  const everything = runs.value ?? [];
+  const open = runOf(route.value.query.run);
+  // Networks that were trained to be compared are many, and have a page of their own.
+  const own = everything.filter(isOnItsOwn);
+  const [compared, setCompared] = useState(false);
+  const showsCompared = compared || own.length === 0 || (open !== undefined && !isOnItsOwn(open));
+  const all = showsCompared ? everything : own;
   const drawable = all.filter(({ progress }) => progress);
   const marked = (chosen ?? drawable.slice(0, FIRST_MARKED).map(({ id }) => id)).filter((id) => runOf(id));
-  const open = runOf(route.value.query.run);
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (open) panel.current?.scrollIntoView({ block: 'nearest' });
@@ -42,6 +47,16 @@ export function RunsPage() {
             onMark={(id, isMarked) => setChosen(isMarked ? [...marked, id] : marked.filter((other) => other !== id))}
             open={open?.id}
           />
+          {own.length > 0 && own.length < everything.length && (
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={showsCompared}
+                onChange={({ currentTarget }) => setCompared(currentTarget.checked)}
+              />
+              {text.showCompared(everything.length - own.length)}
+            </label>
+          )}
           <div ref={panel}>{open && <RunPanel run={open} />}</div>
           {!open && marked.length > 0 && (
             <section class="panel ready" aria-label={text.curves}>

@@ -96,16 +96,16 @@ function Row({ run, place, onMark, isOpen }: RowProps) {
         <a href={href('runs', isOpen ? {} : { run: id })} aria-expanded={isOpen}>
           {name}
         </a>
-        {group && <small class="soft"> {group}</small>}
+        {group && <small class="soft">{group}</small>}
       </th>
       <td>
         <StateBadge state={state} />
       </td>
+      {number(accuracy, (value) => percent(value))}
+      {number(loss, (value) => value.toFixed(4))}
       <td>{model}</td>
       <td>{data}</td>
       {number(epochs, (value) => `${value} / ${run.config?.epochs ?? '?'}`)}
-      {number(accuracy, (value) => percent(value))}
-      {number(loss, (value) => value.toFixed(4))}
       {number(speed, (value) => count(Math.round(value)))}
       {number(time, duration)}
       {number(created, (value) => date.format(value))}

@@ -5,7 +5,7 @@ import type { RunView } from '../../protocol.ts';
 import { networkEngine } from '../engine/clients.ts';
 import type { OpenedNetwork } from '../engine/network-jobs.ts';
 import { route, setQuery } from '../router.ts';
-import { storeOf, trained } from './runs.ts';
+import { isOnItsOwn, storeOf, trained } from './runs.ts';
 
 /** An OpenedNetwork, and the key that the worker has it under. */
 export interface UsableNetwork extends OpenedNetwork {
@@ -20,11 +20,14 @@ export type NetworkState =
 /** Of the page: kept while others are looked at. */
 let lastChosen: string | undefined;
 
-/** The run that the address names, else the one chosen last, else the newest with a network. undefined where there is none. */
+/**
+ * The run that the address names, else the one chosen last, else the newest with a network that was not made to be compared.
+ * undefined where there is none.
+ */
 export function useChosenRun(): readonly [RunView | undefined, (id: string) => void] {
   const candidates = trained.value ?? [];
   const find = (id: string | undefined) => candidates.find((run) => run.id === id);
-  const run = find(route.value.query.run) ?? find(lastChosen) ?? candidates[0];
+  const run = find(route.value.query.run) ?? find(lastChosen) ?? candidates.find(isOnItsOwn) ?? candidates[0];
   lastChosen = run?.id ?? lastChosen;
   return [run, (id) => setQuery({ run: id, layer: undefined })];
 }

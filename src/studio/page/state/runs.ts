@@ -30,6 +30,9 @@ export const runs = computed((): readonly RunView[] | undefined => {
 /** Runs whose network can be used. */
 export const trained = computed(() => runs.value?.filter(({ hasModel }) => hasModel));
 
+/** Not one of many that were trained to be compared. */
+export const isOnItsOwn = ({ group }: RunView): boolean => group === null;
+
 export const runOf = (id: string | undefined): RunView | undefined => runs.value?.find((run) => run.id === id);
 
 export function storeOf(id: string): RunStore {

@@ -45,4 +45,5 @@ export const runs = {
   worst: 'Most sure and wrong',
   worstText: 'They show wrong labels, images that nobody can read, and what the network has not understood.',
   nothing: 'nothing',
+  showCompared: (runs: number) => `Show ${runs === 1 ? 'the run' : `the ${runs} runs`} of comparisons, too`,
 };

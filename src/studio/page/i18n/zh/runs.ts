@@ -46,4 +46,5 @@ export const runs: Strings['runs'] = {
   worst: '最有把握却错了的',
   worstText: '它们会暴露错误的标签、谁也认不出的图像，以及网络还没有弄懂的东西。',
   nothing: '无',
+  showCompared: (runs) => `也显示对比中的 ${runs} 个运行`,
 };
