@@ -39,13 +39,8 @@ export interface PartView {
   readonly layers: readonly LayerSummary[];
 }
 
-/** Photographs may have any size; the diagram shows the shapes for this one, torchvision's. */
-const ANY_SIZE = 224;
-
 export function describeNetwork({ model, card, preprocessing }: ModelFile): NetworkDescription {
-  const [channels, height, width] = card.imageShape;
-  const shape = preprocessing.outputShape([channels, height, width]);
-  const inputShape = [1, shape[0], shape[1] ?? ANY_SIZE, shape[2] ?? ANY_SIZE];
+  const inputShape = [1, ...preprocessing.outputShape(card.imageShape)];
   const { layers, parameters, multiplyAdds } = summarise(model, inputShape);
   const calls = trace(model.eval(), new Input('images', inputShape)).calls;
   const blocks = calls.filter(({ module }) => 'shortcut' in module);
