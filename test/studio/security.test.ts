@@ -321,7 +321,8 @@ describe('many', () => {
         });
         expect(answer).not.toContain(SECRET);
         expect(answer).not.toMatch(/\n\s+at .*:\d+:\d+/);
-        expect([NaN, 100, 200, 400, 403, 404, 405, 408, 409, 413, 415, 417, 431]).toContain(statusOf(answer));
+        if (answer === '') return;
+        expect([100, 200, 400, 403, 404, 405, 408, 409, 413, 415, 417, 431]).toContain(statusOf(answer));
       }),
       { numRuns: 500 },
     );

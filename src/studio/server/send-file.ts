@@ -4,6 +4,11 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
+import { reportHeaders } from './guard.ts';
+import { RequestError } from './request-error.ts';
+
+/** Files of weights and data. */
+export const TENSORS = 'application/octet-stream';
 
 export interface SendOptions {
   readonly type: string;
@@ -37,6 +42,13 @@ export async function sendFile(
   // The end is given, since the file may grow. The stream closes it, also when the reader goes away.
   const stream = file.createReadStream({ end: size - 1 });
   return context.body(Readable.toWeb(stream) as ReadableStream, 200, all);
+}
+
+/** @throws RequestError where there is none yet */
+export async function sendReport(c: Context, path: string, id: string): Promise<Response> {
+  const answer = await sendFile(c, path, { type: 'text/html; charset=utf-8', headers: reportHeaders });
+  if (answer) return answer;
+  throw new RequestError('not-found', `${id} has no report yet`);
 }
 
 /** RFC 8187 */
