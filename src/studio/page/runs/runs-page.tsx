@@ -57,7 +57,11 @@ export function RunsPage() {
               {text.showCompared(everything.length - own.length)}
             </label>
           )}
-          <div ref={panel}>{open && <RunPanel run={open} />}</div>
+          {open && (
+            <div ref={panel}>
+              <RunPanel run={open} />
+            </div>
+          )}
           {!open && marked.length > 0 && (
             <section class="panel ready" aria-label={text.curves}>
               <RunCurves runs={marked.map((id) => runOf(id)!)} />

@@ -78,6 +78,7 @@ function Row({ run, place, onMark, isOpen }: RowProps) {
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
+    hour12: false,
   });
   return (
     <tr class={isOpen ? 'open' : ''}>
