@@ -18,7 +18,10 @@ export async function viewOf(name: string, pausing: boolean): Promise<RunView> {
     json<RunSummary>(files, fileNames.result),
     json<Problem>(files, fileNames.problem),
   ]);
-  const [settings, metrics] = await Promise.all([files.open(fileNames.config), files.open(fileNames.metrics)]);
+  const settings = await files.open(fileNames.config);
+  // Some browsers don't date what is appended: files that are replaced are dated by all.
+  const written = [fileNames.metrics, fileNames.checkpoint, fileNames.result].map((file) => files.open(file));
+  const dates = (await Promise.all(written)).map((file) => file?.lastModified ?? 0);
   const points = await pointsOf(files);
   const locked = (await lockedRuns()).has(name);
   const state = stateOf(locked, pausing, { config, result, problem });
@@ -34,7 +37,7 @@ export async function viewOf(name: string, pausing: boolean): Promise<RunView> {
     progress: config && last ? progressOf(config, last, points.length) : null,
     result: result ? outcomeOf(result) : null,
     created,
-    updated: Math.max(created, metrics?.lastModified ?? 0),
+    updated: Math.max(created, ...dates),
     hasModel: (await files.open(fileNames.model)) !== undefined,
     hasReport: false,
     can: {
