@@ -1,7 +1,7 @@
 // The studio against pages that are not its own, and against clients that break the rules: each is refused or served, as JSON
 // or as what was asked for, and the studio goes on serving the others.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -333,6 +333,21 @@ describe('many', () => {
     const paths = ['/', '/api/runs', '/api/catalogue', '/api/datasets/mnist/test/images/7.png', '/api/nothing'];
     const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => get(paths[i % paths.length])));
     expect(answers.map(statusOf)).toEqual(answers.map((_, i) => (i % paths.length === 4 ? 404 : 200)));
+  });
+
+  it('readers of 47 MB that do not read take no memory of their own', async () => {
+    const path = '/api/datasets/mnist/train/data.safetensors';
+    const request = `GET ${path} HTTP/1.1\r\nHost: ${host()}\r\n\r\n`;
+    const readers = await Promise.all(Array.from({ length: 100 }, () => halfOpen(studio.port, request)));
+    await Promise.all(readers.map((socket) => new Promise((resolve) => socket.once('readable', resolve))));
+    await isUp();
+    if (process.platform === 'linux') {
+      const kB = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${studio.process.pid}/status`, 'utf8'))![1];
+      // 4.7 GB, if each had its own.
+      expect(Number(kB)).toBeLessThan(1_000_000);
+    }
+    for (const socket of readers) socket.destroy();
+    await isUp();
   });
 
   it('connections that never finish their request are hung up on, and hold up nobody', async () => {

@@ -7,7 +7,7 @@ import type { ApiParts, Bound } from './api.ts';
 import { oneOf, wholeNumber } from './checks.ts';
 import { checkName, Datasets } from './datasets.ts';
 import { RequestError } from './request-error.ts';
-import { TENSORS } from './send-file.ts';
+import { sendBytes, TENSORS } from './send-file.ts';
 
 export function addDataRoutes(app: Hono<Bound>, { store }: ApiParts): void {
   const datasets = new Datasets();
@@ -21,7 +21,7 @@ export function addDataRoutes(app: Hono<Bound>, { store }: ApiParts): void {
     const [name, split] = datasetOf(c);
     const said = c.req.query('limit');
     const limit = said === undefined ? null : wholeNumber(said, 'limit', 1);
-    return c.body(await datasets.file(name, split, limit), 200, { 'Content-Type': TENSORS });
+    return sendBytes(c, await datasets.file(name, split, limit), TENSORS);
   });
   app.get('/api/runs/:id/images/:split/:file{[0-9]+\\.png}', async (c) => {
     const { config } = await store.record(c.req.param('id'));

@@ -1,4 +1,4 @@
-// Answers with a file. It is opened before anything is said of it, so that its length is that of what is sent, also where
+// Answers with much: a file, or bytes that are kept. A file is opened before anything is said of it, so that its length is that of what is sent, also where
 // another process replaces it meanwhile.
 
 import { open } from 'node:fs/promises';
@@ -42,6 +42,27 @@ export async function sendFile(
   // The end is given, since the file may grow. The stream closes it, also when the reader goes away.
   const stream = file.createReadStream({ end: size - 1 });
   return context.body(Readable.toWeb(stream) as ReadableStream, 200, all);
+}
+
+/** Bytes that are handed on at once. */
+const CHUNK = 256 * 1024;
+
+/** Answers with bytes that many ask for at once: they are handed on as they are read, and copied for nobody. */
+export function sendBytes(context: Context, bytes: Uint8Array, type: string): Response {
+  const headers = { 'Content-Type': type, 'Content-Length': String(bytes.length) };
+  if (context.req.method === 'HEAD') return context.body(null, 200, headers);
+  let sent = 0;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        controller.enqueue(bytes.subarray(sent, sent + CHUNK));
+        sent += CHUNK;
+        if (sent >= bytes.length) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return context.body(stream, 200, headers);
 }
 
 /** @throws RequestError where there is none yet */
