@@ -105,6 +105,6 @@ export const train = {
     'Nobody trains it at the moment. It goes on from where it was saved last, to the same weights as without the break.',
   draw: 'Draw for it',
   inside: 'Look inside',
-  messages: (count: number) => (count === 1 ? 'One thing to know' : `${count} things to know`),
+  messages: (count: number) => `What is said of it (${count})`,
   announce: (name: string, state: string) => `${name}: ${state}`,
 };

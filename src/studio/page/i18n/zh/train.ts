@@ -114,6 +114,6 @@ export const train: Strings['train'] = {
   interruptedText: '现在没有谁在训练它。它会从上次保存的地方接着训练，得到的权重与没有中断时完全一样。',
   draw: '写一个字给它看',
   inside: '看看里面',
-  messages: (count) => `${count} 件需要知道的事`,
+  messages: (count) => `关于它的消息（${count}）`,
   announce: (name, state) => `${name}：${state}`,
 };
