@@ -2,6 +2,7 @@
 
 import type { Values } from '../devices/device.ts';
 import { ResiduaError } from '../errors.ts';
+import { findNonFinite } from '../tensor/finite.ts';
 import type { Origin } from './origin.ts';
 
 /** Where the first number that is not finite came up. */
@@ -37,18 +38,11 @@ export class NonFiniteError extends ResiduaError {
  * @throws NonFiniteError
  */
 export function checkFinite(name: string, values: Values, step: number): void {
-  if (allFinite(values)) return;
-  const found = values.find((x) => !Number.isFinite(x));
+  const index = findNonFinite(values);
+  if (index < 0) return;
   const when = step === 0 ? 'before the first step' : `after step ${step}`;
-  throw new NonFiniteError(`${name} holds ${found} ${when}: no training can go on from there`, {
+  throw new NonFiniteError(`${name} holds ${values[index]} ${when}: no training can go on from there`, {
     hint: step === 0 ? 'Begin with other weights.' : 'Begin again with a lower learning rate.',
     step,
   });
-}
-
-/** x * 0 is 0 for every number but infinities and NaN. */
-function allFinite(data: Values): boolean {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] * 0;
-  return sum === 0;
 }

@@ -7,11 +7,12 @@
 import { plan } from '../../compiler/compile.ts';
 import { placesOf, viewOf } from '../../compiler/view.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
+import { findNonFinite } from '../../tensor/finite.ts';
 import type { Variable } from '../../tensor/tensor.ts';
 import type { Device, Graph, Measured, NonFinite, Program, Values } from '../device.ts';
 import { checkWritten } from '../graph.ts';
 import { ModuleBuilder } from './assembler.ts';
-import { type Examined, examineSteps, findNonFinite } from './examine.ts';
+import { type Examined, examineSteps } from './examine.ts';
 import { detectFeatures } from './features.ts';
 import { geometry } from './geometry.ts';
 import { Heap, initialPages, maximumPages } from './heap.ts';
@@ -169,7 +170,7 @@ class CpuDevice implements Device {
   async #brokenVariable(variables: readonly Variable[]): Promise<NonFinite | undefined> {
     for (const variable of variables) {
       const values = await this.read(variable);
-      const index = values instanceof Float32Array ? findNonFinite(values) : -1;
+      const index = findNonFinite(values);
       if (index >= 0) return { tensor: variable, found: values[index] };
     }
     return undefined;

@@ -9,6 +9,7 @@
 import type { Item, Pass } from '../../compiler/fusion.ts';
 import type { Value } from '../../compiler/value.ts';
 import { type Axis, axes } from '../../compiler/view.ts';
+import { findNonFinite } from '../../tensor/finite.ts';
 import type { NonFinite } from '../device.ts';
 import { elementBytes, type Geometry } from './geometry.ts';
 import type { Lowered } from './lower.ts';
@@ -33,14 +34,6 @@ export function examineSteps({ lowered, steps, memory, addressOf }: Examined): N
     if (found) return found;
   }
   return undefined;
-}
-
-/** The first number in a buffer without gaps of other use that is not finite: its place in elements; -1 where all are. */
-export function findNonFinite(numbers: Float32Array | Float64Array): number {
-  // x * 0 is 0 for every number but infinities and NaN.
-  let sum = 0;
-  for (let i = 0; i < numbers.length; i++) sum += numbers[i] * 0;
-  return sum === 0 ? -1 : numbers.findIndex((x) => !Number.isFinite(x));
 }
 
 type Place = Readonly<Record<Axis, number>>;
