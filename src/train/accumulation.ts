@@ -22,8 +22,14 @@ import {
   type StepPlace,
   type StepProgram,
   type StepResult,
+  TrainingStep,
 } from './step.ts';
 import { updateFeeds, weightUpdate } from './update.ts';
+
+/** @param accumulate batches a step */
+export function createStep(options: StepOptions, loader: StepData, accumulate: number): Step {
+  return accumulate === 1 ? new TrainingStep(options, loader) : new AccumulatedStep(options, loader);
+}
 
 export class AccumulatedStep implements Step {
   readonly #options: StepOptions;

@@ -26,3 +26,9 @@ export async function* batchesOf(
     yield { batch, share: batch.size / stepImages, last: done % accumulate === 0 || done === batchesPerEpoch };
   }
 }
+
+/** The sizes of the batches that so many images are cut into: the last batch may be a smaller one. */
+export function batchSizes(images: number, batchSize: number): readonly number[] {
+  const rest = images % batchSize;
+  return rest === 0 ? [batchSize] : [batchSize, rest];
+}

@@ -6,7 +6,7 @@ import type { BatchLoader } from '../data/index.ts';
 import type { Device } from '../devices/device.ts';
 import { UsageError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
-import { AccumulatedStep } from './accumulation.ts';
+import { createStep } from './accumulation.ts';
 import { batchesOf } from './batches.ts';
 import { createBreathing } from './breathe.ts';
 import { divergence } from './divergence.ts';
@@ -29,7 +29,7 @@ import { findFirstNonFinite } from './replay.ts';
 import { constantLR, type Schedule } from './schedules/index.ts';
 import { RecentSpeed, Work } from './speed.ts';
 import { TrainingState } from './state.ts';
-import { type Step, TrainingStep } from './step.ts';
+import type { Step } from './step.ts';
 import { singleLabel, type Task } from './task.ts';
 
 export interface TrainOptions {
@@ -99,7 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   }
   if (earlyStopping && !validate) throw new UsageError('early stopping needs images that are held out to validate on');
   const schedule = typeof learningRate === 'number' ? constantLR(learningRate) : learningRate;
-  const step = new (accumulate === 1 ? TrainingStep : AccumulatedStep)({ ...options, task }, loader);
+  const step = createStep({ ...options, task }, loader, accumulate);
   const { lastGood = new LastGood(options) } = options;
   try {
     return await loop({ ...options, accumulate, logEvery, state, schedule, step, lastGood });

@@ -20,7 +20,7 @@ import { NormProbe, probeSample } from '../../explain/norms.ts';
 import type { SafeTensor } from '../../formats/safetensors.ts';
 import { createModel } from '../../models/index.ts';
 import { fitStateNames, type Module } from '../../nn/index.ts';
-import { AccumulatedStep } from '../accumulation.ts';
+import { createStep } from '../accumulation.ts';
 import { EarlyStopping } from '../early-stopping.ts';
 import { ModelEma } from '../ema.ts';
 import { Evaluator } from '../evaluate.ts';
@@ -29,7 +29,6 @@ import type { ModelCard } from '../model-file.ts';
 import { createOptimizer, type Optimizer } from '../optimizers/index.ts';
 import { type PreflightWarning, preflight } from '../preflight/index.ts';
 import { createSchedule, type Schedule } from '../schedules/index.ts';
-import { TrainingStep } from '../step.ts';
 import { createTask, type Task } from '../task.ts';
 import { checkMemory } from './check-memory.ts';
 import type { RunConfig } from './config.ts';
@@ -101,10 +100,13 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
 
   const augment = fromConfig(config.transforms.train);
   const preprocess = fromConfig(config.transforms.test);
-  const [channels, height] = augment.outputShape(trainSet.imageShape);
-  preprocess.outputShape(testSet.imageShape);
+  const shapes = {
+    train: augment.outputShape(trainSet.imageShape),
+    test: preprocess.outputShape(testSet.imageShape),
+  };
 
-  const built = { ...modelOptions, classes: trainSet.classes.length, inChannels: channels, imageSize: height };
+  const [inChannels, imageSize] = shapes.train;
+  const built = { ...modelOptions, classes: trainSet.classes.length, inChannels, imageSize };
   const newModel = () => createModel(config.model, { ...built, seed });
   const model = newModel();
   const head = config.weights !== null && !resumed ? await loadWeights(model, config.weights, options) : undefined;
@@ -132,14 +134,9 @@ export async function buildRun(config: RunConfig, options: BuildOptions): Promis
   try {
     const evaluator = new Evaluator({ device, model: measured, task });
     const clipGradNorm = config.clipGradNorm ?? undefined;
-    const shapes = {
-      train: augment.outputShape(trainSet.imageShape),
-      test: preprocess.outputShape(testSet.imageShape),
-    };
     const data = { dataset: trainSet, imageShape: shapes.train };
-    const Step = config.accumulate === 1 ? TrainingStep : AccumulatedStep;
     checkMemory({
-      step: new Step({ device, model, task, optimizer, clipGradNorm, ema }, data),
+      step: createStep({ device, model, task, optimizer, clipGradNorm, ema }, data, config.accumulate),
       evaluator,
       batchSize: config.batchSize,
       training: data,

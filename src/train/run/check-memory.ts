@@ -3,7 +3,8 @@
 
 import type { ImageShape } from '../../data/image.ts';
 import type { Dataset } from '../../data/index.ts';
-import { checkBatch, type MemoryNeed, together } from '../../devices/out-of-memory.ts';
+import { checkBatch, together } from '../../devices/out-of-memory.ts';
+import { batchSizes } from '../batches.ts';
 import type { Evaluator } from '../evaluate.ts';
 import type { Step } from '../step.ts';
 
@@ -27,9 +28,5 @@ export function checkMemory({ step, evaluator, batchSize, training, evaluation }
   const largest = Math.max(bytesOf(wanted, training.imageShape), bytesOf(evaluated, evaluation.imageShape));
   if (largest < SMALL) return;
   const evaluating = evaluator.measure(evaluated, evaluation);
-  const needOf = (size: number): MemoryNeed => {
-    const sizes = images % size === 0 ? [size] : [size, images % size];
-    return together([...sizes.map((own) => step.measure(own)), evaluating]);
-  };
-  checkBatch(wanted, needOf);
+  checkBatch(wanted, (size) => together([...batchSizes(images, size).map((own) => step.measure(own)), evaluating]));
 }

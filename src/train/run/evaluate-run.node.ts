@@ -5,6 +5,7 @@ import { createLoader } from '../../data/node.ts';
 import { createDevice, type DeviceName } from '../../devices/create-device.node.ts';
 import { checkBatch, together } from '../../devices/out-of-memory.ts';
 import { UsageError } from '../../errors.ts';
+import { batchSizes } from '../batches.ts';
 import { type Evaluation, Evaluator } from '../evaluate.ts';
 import { PredictionList, type Predictions } from '../metrics/predictions.ts';
 import { createTask } from '../task.ts';
@@ -66,9 +67,8 @@ export async function evaluateRun(path: string, options: EvaluateRunOptions = {}
     const data = { dataset, imageShape: preprocessing.outputShape(dataset.imageShape) };
     // The loader's memory comes after the program's, which is larger.
     if (batchSize > EVALUATION_BATCH) {
-      const sizes = (size: number) => (dataset.length % size === 0 ? [size] : [size, dataset.length % size]);
       checkBatch(Math.min(batchSize, dataset.length), (size) =>
-        together(sizes(size).map((own) => evaluator.measure(own, data))),
+        together(batchSizes(dataset.length, size).map((own) => evaluator.measure(own, data))),
       );
     }
     loader = createLoader(dataset, { batchSize, transform: preprocessing });
