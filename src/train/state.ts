@@ -95,11 +95,12 @@ export function parseCounters(text: string): TrainingCounters {
     throw wrong('they are not JSON');
   }
   const counters = fieldsOf(json);
-  const { seconds, gradientNorm, best, epochSums, windowSums } = counters;
+  const { seconds, gradientNorm, best, norms, epochSums, windowSums } = counters;
   for (const name of COUNTS) if (!isCount(counters[name])) throw wrong(name);
   if (!isNumber(seconds)) throw wrong('seconds');
   if (gradientNorm !== undefined && !isNumber(gradientNorm)) throw wrong('gradientNorm');
   if (best !== undefined && !isBest(best)) throw wrong('best');
+  if (norms !== undefined && !areNorms(norms)) throw wrong('norms');
   for (const [name, sums] of Object.entries({ epochSums, windowSums })) if (!areSums(sums)) throw wrong(name);
   return json as TrainingCounters;
 }
@@ -117,4 +118,14 @@ function areSums(value: unknown): boolean {
 function isBest(value: unknown): boolean {
   const { epoch, accuracy, loss } = fieldsOf(value);
   return isCount(epoch) && isNumber(accuracy) && Number.isFinite(loss);
+}
+
+function areNorms(value: unknown): boolean {
+  return Array.isArray(value) && value.every(areNormsOfOnePoint);
+}
+
+function areNormsOfOnePoint(value: unknown): boolean {
+  const { step, layers, gradients, weights, activations } = fieldsOf(value);
+  const { layers: names, mean, std, dead } = fieldsOf(activations);
+  return isCount(step) && [layers, gradients, weights, names, mean, std, dead].every((list) => Array.isArray(list));
 }
