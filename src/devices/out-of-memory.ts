@@ -87,7 +87,7 @@ const TRIES = 8;
  *
  * @param tooMany a batch that doesn't fit
  */
-export function largestBatch(tooMany: number, needOf: (batchSize: number) => MemoryNeed): number {
+function largestBatch(tooMany: number, needOf: (batchSize: number) => MemoryNeed): number {
   let fits = 0;
   let guess = tooMany;
   for (let tries = 0; tries < TRIES && tooMany - fits > 1; tries++) {

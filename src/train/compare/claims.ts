@@ -22,7 +22,7 @@ export interface Claim {
 }
 
 /** A gradient that has become smaller than this share on its way to the first layer has vanished. */
-export const VANISHED = 0.01;
+const VANISHED = 0.01;
 /** And one that has become so many times larger has exploded. */
 const EXPLODED = 100;
 

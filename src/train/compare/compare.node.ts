@@ -2,21 +2,21 @@
 // far all are, so that a comparison that was stopped or killed goes on where it was. When all are done: report.html.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
-import { cannotWrite, isPart, removeParts, writeAtomically } from '../../files/write-atomically.node.ts';
+import { cannotWrite, removeParts, writeAtomically } from '../../files/write-atomically.node.ts';
 import { NonFiniteError } from '../non-finite.ts';
 import type { NormsPoint } from '../progress.ts';
 import { type RunConfig, runConfigSchema } from '../run/config.ts';
 import { findDataset } from '../run/datasets.node.ts';
-import { isLock, lockFolder } from '../run/lock.node.ts';
+import { lockFolder } from '../run/lock.node.ts';
 import { fromLines } from '../run/metrics-lines.ts';
 import type { Reporter, RunResult } from '../run/reporter.ts';
 import { resolveRunConfig } from '../run/resolve-config.node.ts';
 import { resumeRun, trainRun } from '../run/run.node.ts';
-import { filesOf } from '../run/run-folder.node.ts';
+import { checkEmpty, filesOf } from '../run/run-folder.node.ts';
 import { judge } from './claims.ts';
 import type { ComparedNetwork, Comparison } from './comparison.ts';
 import { measuredOf } from './measured.ts';
@@ -94,12 +94,7 @@ async function begin(folder: string, plan: Plan, command: string | undefined): P
     }
     return known;
   }
-  const found = (await readdir(folder)).filter((name) => !isLock(name) && !isPart(name, ownFiles(folder)));
-  if (found.length > 0) {
-    throw new UsageError(`${folder} is not empty (it has ${found.slice(0, 3).join(', ')})`, {
-      hint: 'Name a new folder with --out.',
-    });
-  }
+  await checkEmpty(folder, { written: ownFiles(folder), hint: 'Name a new folder with --out.' });
   const { grid, networks, classes, trainImages, testImages } = plan;
   return { status: 'stopped', grid, config, classes, trainImages, testImages, networks, claims: [] };
 }
@@ -138,7 +133,6 @@ async function execute(
   { reporter = {}, signal, command }: CompareOptions,
 ): Promise<CompareResult> {
   const [path, report] = ownFiles(folder);
-  const result = (own: Comparison) => ({ ...own, folder, files: { comparison: path, report } });
   let comparison = begun;
   const write = async (networks: readonly ComparedNetwork[]) => {
     const finished = networks.every(({ state }) => state !== 'waiting');
@@ -165,7 +159,7 @@ async function execute(
     if (signal?.aborted) break;
   }
   if (comparison.status === 'finished') await writeAtomically(report, renderComparison(basename(folder), comparison));
-  return result(comparison);
+  return { ...comparison, folder, files: { comparison: path, report } };
 }
 
 /** @returns undefined where it was stopped before its end */

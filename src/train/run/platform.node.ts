@@ -8,7 +8,7 @@ import type { RunConfig } from './config.ts';
 import { findDataset } from './datasets.node.ts';
 import type { Reporter } from './reporter.ts';
 
-export const nodePlatform: Platform = { findDataset, createDevice, createLoader, readWeights: readWeightsFile };
+const nodePlatform: Platform = { findDataset, createDevice, createLoader, readWeights: readWeightsFile };
 
 /** @param options.threads instead of those of the configuration */
 export function buildOnNode(

@@ -52,15 +52,19 @@ async function claim(folder: string): Promise<string> {
 /**
  * Nothing but what is left of a process that was killed before it began may be there.
  *
+ * @param options.written paths of the files that such a process writes; a run's by default
  * @throws UsageError
  */
-export async function checkEmpty(folder: string): Promise<void> {
-  const found = (await readdir(folder)).filter((name) => !isLock(name) && !isPart(name, ownFiles(folder)));
-  if (found.length > 0) {
-    throw new UsageError(`${folder} is not empty (it has ${found.slice(0, 3).join(', ')})`, {
-      hint: 'Name a new folder, or go on with a stopped run there with --resume.',
-    });
-  }
+export async function checkEmpty(
+  folder: string,
+  {
+    written = ownFiles(folder),
+    hint = 'Name a new folder, or go on with a stopped run there with --resume.',
+  }: { readonly written?: readonly string[]; readonly hint?: string } = {},
+): Promise<void> {
+  const found = (await readdir(folder)).filter((name) => !isLock(name) && !isPart(name, written));
+  if (found.length === 0) return;
+  throw new UsageError(`${folder} is not empty (it has ${found.slice(0, 3).join(', ')})`, { hint });
 }
 
 /** Removes what killed processes were writing. Needs the folder's lock: a living process may be writing, too. */
@@ -118,7 +122,7 @@ export async function appendMetrics(folder: string, point: LogPoint): Promise<vo
 }
 
 /** Begins metrics.jsonl, with the points up to where a resumed run goes on. */
-export function writeMetrics(folder: string, points: readonly LogPoint[]): Promise<void> {
+function writeMetrics(folder: string, points: readonly LogPoint[]): Promise<void> {
   return writeAtomically(filesOf(folder).metrics, points.map(toLine).join(''));
 }
 

@@ -7,7 +7,7 @@ import { Html, html } from '../../run/report/html.ts';
 import { CHART } from '../../run/report/training.ts';
 import { isWorse } from '../claims.ts';
 import type { ComparedNetwork, Comparison } from '../comparison.ts';
-import { type Kind, kindsOf, legend } from './kinds.ts';
+import { type Kind, kindsOf, looksOfPlain, looksOfResidual, twinsLegend } from './kinds.ts';
 
 export function accuracySection(comparison: Comparison): Html {
   const { grid, testImages } = comparison;
@@ -54,14 +54,11 @@ function overDepths(kinds: readonly Kind[]): Html {
       format: (share) => `${Number((100 * share).toPrecision(6))} %`,
       legend: false,
       series: [
-        { name: 'plain', points: points(plain), colour: 'var(--orange)', dots: true, dashed: true },
-        { name: 'residual', points: points(residual), colour: 'var(--blue)', dots: true },
+        { ...looksOfPlain, points: points(plain), dots: true },
+        { ...looksOfResidual, points: points(residual), dots: true },
       ],
     };
   });
-  return html`${legend([
-    { name: 'plain', colour: 'var(--orange)', dashed: true },
-    { name: 'residual', colour: 'var(--blue)' },
-  ])}
+  return html`${twinsLegend()}
 <div class="charts pairs">${charts.map((chart) => html`<div>${new Html(lineChart(chart))}</div>`)}</div>`;
 }

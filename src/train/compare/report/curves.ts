@@ -6,7 +6,7 @@ import { type LineChart, lineChart } from '../../run/line-chart.ts';
 import { Html, html } from '../../run/report/html.ts';
 import { CHART } from '../../run/report/training.ts';
 import type { ComparedNetwork, Comparison } from '../comparison.ts';
-import { depthLegend, kindsOf, legend } from './kinds.ts';
+import { depthsLegend, kindsOf } from './kinds.ts';
 import { depthColour } from './looks.ts';
 
 export function curvesSection(comparison: Comparison): Html {
@@ -29,7 +29,7 @@ export function curvesSection(comparison: Comparison): Html {
   return html`<section aria-labelledby="curves">
 <h2 id="curves">Training loss</h2>
 <p class="muted">Of images as training sees them, over the steps since the point before. Guessing among ${comparison.classes} classes is a loss of ${log(comparison.classes).toFixed(2)}. Where depth harms, curves of deeper networks lie above those of shallower ones.</p>
-${legend(depthLegend(comparison))}
+${depthsLegend(comparison)}
 <div class="charts pairs">${pairs.flat().map((chart) => html`<div>${new Html(lineChart(chart))}</div>`)}</div>
 </section>`;
 }

@@ -7,7 +7,7 @@ import { overLayers } from '../../run/report/layers.ts';
 import { CHART } from '../../run/report/training.ts';
 import { ratioText } from '../claims.ts';
 import { type ComparedNetwork, type Comparison, gradientRatio } from '../comparison.ts';
-import { type Kind, kindsOf, legend } from './kinds.ts';
+import { type Kind, kindsOf, looksOfPlain, looksOfResidual, twinsLegend } from './kinds.ts';
 
 export function gradientsSection(comparison: Comparison): Html {
   const kinds = kindsOf(comparison);
@@ -20,10 +20,7 @@ export function gradientsSection(comparison: Comparison): Html {
 <div class="scroll" tabindex="0" role="region" aria-label="Gradients of the first convolution">
 <table class="accuracies"><thead><tr><th class="name" scope="col">First convolution's over the last one's, before training</th>${depths.map((depth) => html`<th scope="col">${depth} layers</th>`)}</tr></thead><tbody>
 ${kinds.flatMap(({ title, plain, residual }) => [row(`${title}: plain`, plain, depths), row(`${title}: residual`, residual, depths)])}</tbody></table></div>
-${legend([
-  { name: 'plain', colour: 'var(--orange)', dashed: true },
-  { name: 'residual', colour: 'var(--blue)' },
-])}
+${twinsLegend()}
 <h3>${deepest} layers</h3>
 ${charts(kinds, deepest)}
 ${others.map((depth) => html`<details><summary>${depth} layers</summary>${charts(kinds, depth)}</details>`)}
@@ -46,8 +43,8 @@ function charts(kinds: readonly Kind[], depth: number): Html {
         return overLayers(norms?.gradients ?? []);
       };
       const series: Series[] = [
-        { name: 'plain', points: of(plain), colour: 'var(--orange)', dashed: true },
-        { name: 'residual', points: of(residual), colour: 'var(--blue)' },
+        { ...looksOfPlain, points: of(plain) },
+        { ...looksOfResidual, points: of(residual) },
       ];
       const labels = { xLabel: 'layer, from the images to the output', yLabel: 'gradient norm' };
       const heading = `${title}: ${when === 'first' ? 'before training' : 'at its end'}`;

@@ -32,16 +32,22 @@ export function kindsOf({ grid, networks }: Comparison): Kind[] {
   );
 }
 
-export interface LegendEntry {
+interface LegendEntry {
   readonly name: string;
   readonly colour: string;
   readonly dashed?: boolean;
 }
 
-export const depthLegend = ({ grid }: Comparison): LegendEntry[] =>
-  grid.depths.map((depth, i) => ({ name: `${depth} layers`, colour: depthColour(i) }));
+/** How plain networks and their residual twins are told apart. */
+export const looksOfPlain = { name: 'plain', colour: 'var(--orange)', dashed: true } as const;
+export const looksOfResidual = { name: 'residual', colour: 'var(--blue)' } as const;
 
-export function legend(entries: readonly LegendEntry[]): Html {
+export const twinsLegend = (): Html => legend([looksOfPlain, looksOfResidual]);
+
+export const depthsLegend = ({ grid }: Comparison): Html =>
+  legend(grid.depths.map((depth, i) => ({ name: `${depth} layers`, colour: depthColour(i) })));
+
+function legend(entries: readonly LegendEntry[]): Html {
   return html`<ul class="legend">${entries.map(({ name, colour, dashed }) => {
     const dash = dashed ? html` stroke-dasharray="6 4"` : null;
     return html`<li><svg width="26" height="6" aria-hidden="true"><line x1="0" y1="3" x2="26" y2="3" stroke="${colour}" stroke-width="3"${dash}/></svg>${name}</li>`;

@@ -1,7 +1,7 @@
 // What a comparison's page has beside the looks of a run's: colours for depths, from light to strong, and the list of claims.
 
 /** As many as can be told apart; more depths share the last. */
-export const DEPTH_COLOURS = 5;
+const DEPTH_COLOURS = 5;
 
 export const looks = `
 :root { --depth-1: #c07a00; --depth-2: #0a7d6b; --depth-3: #2158c9; --depth-4: #8a2be2; --depth-5: #c0262d; --good: #1a7f37; }
