@@ -40,7 +40,8 @@ export interface Lock {
  */
 export async function lock(path: string): Promise<Lock> {
   const held = await acquire(path, ownerOf(process.pid));
-  await removeLeftovers(path);
+  // They keep nobody out, so that those which can't be removed are no reason to go without the lock.
+  await removeLeftovers(path).catch(() => {});
   return held;
 }
 
