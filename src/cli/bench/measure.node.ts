@@ -11,7 +11,7 @@ import { Adam } from '../../train/optimizers/index.ts';
 import { type Contest, type ContestEvents, holdContest } from './contest.node.ts';
 import { findOnnxRuntime, findPyTorch } from './peers.node.ts';
 import type { BenchPlan, BenchResult, ContestantName, Measurement } from './plan.ts';
-import { jobGraph } from './residua-job.ts';
+import { inferenceGraph, trainingGraph } from './residua-job.ts';
 import { modelOf, type WorkloadOptions, writeWorkload } from './workload.ts';
 
 export interface MeasureOptions {
@@ -68,9 +68,11 @@ async function checkMemory(plan: BenchPlan, options: WorkloadOptions): Promise<v
     const model = modelOf(options);
     const optimizer = new Adam(model.parameters());
     for (const mode of plan.modes) {
-      checkBatch(batchSize, (size) =>
-        together([device.measure?.(jobGraph(mode, model, [size, inChannels, imageSize, imageSize], optimizer))]),
-      );
+      checkBatch(batchSize, (size) => {
+        const shape = [size, inChannels, imageSize, imageSize];
+        const graph = mode === 'train' ? trainingGraph(model, shape, optimizer) : inferenceGraph(model, shape);
+        return together([device.measure?.(graph)]);
+      });
     }
   } finally {
     await device.close();

@@ -23,19 +23,22 @@ export function createResiduaJob(device: Device, workload: Workload, mode: Mode)
   return mode === 'train' ? trainingJob(device, workload) : inferenceJob(device, workload);
 }
 
-/** What a step of the mode computes of a batch, [N, C, H, W]: for `train` with an optimizer. */
-export function jobGraph(mode: Mode, model: Module, imageShape: Shape, optimizer: Adam): Graph {
-  const images = new Input('images', imageShape);
-  if (mode === 'infer') return { outputs: { logits: model.eval().forward(images) } };
+/** What one step computes of a batch, [N, C, H, W]: forward, cross entropy, backward and Adam. */
+export function trainingGraph(model: Module, imageShape: Shape, optimizer: Adam): Graph {
   const labels = new Input('labels', [imageShape[0]], 'int32');
-  const loss = softmaxCrossEntropy(model.train().forward(images), labels);
+  const loss = softmaxCrossEntropy(model.train().forward(new Input('images', imageShape)), labels);
   return { outputs: { loss }, assignments: optimizer.assignments(gradients(loss, optimizer.parameters)) };
 }
 
-/** Forward, cross entropy, backward and Adam at 0.001. */
+/** @param imageShape [N, C, H, W] */
+export function inferenceGraph(model: Module, imageShape: Shape): Graph {
+  return { outputs: { logits: model.eval().forward(new Input('images', imageShape)) } };
+}
+
+/** Adam at 0.001. */
 async function trainingJob(device: Device, { model, imageShape, images, labels }: Workload): Promise<ResiduaJob> {
   const optimizer = new Adam(model.parameters());
-  const program = await device.compile(jobGraph('train', model, imageShape, optimizer));
+  const program = await device.compile(trainingGraph(model, imageShape, optimizer));
   return job(program, 'loss', (step) => {
     const batch = step % images.length;
     return { images: images[batch], labels: labels[batch], ...optimizer.feeds(step + 1, 0.001) };
@@ -43,7 +46,7 @@ async function trainingJob(device: Device, { model, imageShape, images, labels }
 }
 
 async function inferenceJob(device: Device, { model, imageShape, images }: Workload): Promise<ResiduaJob> {
-  const program = await device.compile(jobGraph('infer', model, imageShape, new Adam(model.parameters())));
+  const program = await device.compile(inferenceGraph(model, imageShape));
   return job(program, 'logits', (step) => ({ images: images[step % images.length] }));
 }
 
