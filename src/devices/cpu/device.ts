@@ -261,7 +261,7 @@ class CpuDevice implements Device {
   }
 
   async read(variable: Variable): Promise<Values> {
-    while (this.#pool.late) await this.#pool.late;
+    await this.#pool.idle();
     this.#assertOpen();
     const stored = this.#variables.get(variable);
     if (stored) {
@@ -273,7 +273,7 @@ class CpuDevice implements Device {
   }
 
   async write(variable: Variable, values: Values): Promise<void> {
-    while (this.#pool.late) await this.#pool.late;
+    await this.#pool.idle();
     this.#assertOpen();
     checkWritten(variable, values);
     variable.value = values.slice();

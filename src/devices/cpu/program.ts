@@ -62,7 +62,7 @@ export class CpuProgram implements Program {
 
   async profile(feeds: Readonly<Record<string, Feed>>): Promise<StepTime[]> {
     const { pool, phases } = this.#parts;
-    while (pool.late) await pool.late;
+    await pool.idle();
     this.#feed(feeds);
     const seconds = await this.#parts.profile();
     return phases.map((steps, i) => ({
@@ -74,7 +74,7 @@ export class CpuProgram implements Program {
 
   async examine(feeds: Readonly<Record<string, Feed>>): Promise<NonFinite | undefined> {
     const { pool, inputs } = this.#parts;
-    while (pool.late) await pool.late;
+    await pool.idle();
     for (const { input } of inputs) {
       const feed = feedOf(input as Input, feeds);
       const values = typeof feed === 'number' ? [feed] : feed;

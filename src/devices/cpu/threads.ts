@@ -119,7 +119,7 @@ export class ThreadPool {
 
   /** Gives every helper a module and the numbers of its exported functions, each 1 or more. */
   async load(module: WebAssembly.Module, functions: Readonly<Record<number, string>>): Promise<void> {
-    while (this.#late) await this.#late;
+    await this.idle();
     this.#assertAlive();
     this.#command(0);
     await this.underWay(this.#tell(() => ({ kind: 'load', functions, module })));
@@ -137,6 +137,11 @@ export class ThreadPool {
    */
   get late(): Promise<unknown> | undefined {
     return this.#late;
+  }
+
+  /** Waits until nothing is late. */
+  async idle(): Promise<void> {
+    while (this.#late) await this.#late;
   }
 
   /** @returns the work, which `late` is until it is done */
