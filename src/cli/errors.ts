@@ -41,7 +41,7 @@ function usageMessage({ code, message }: CommanderError, help: string): string {
   if (code === 'commander.help') return `expected a command. See ${help}.`;
   const line = message
     .replace(/^error: /, '')
-    .replace(/^command-argument value (.*) is invalid for argument '\w+'\./, 'argument $1 is invalid.')
+    .replace(/^command-argument value (.*) is invalid for argument '[^']+'\./, 'argument $1 is invalid.')
     .replace(/\n\(Did you mean (.*)\)$/s, '. Did you mean $1');
   return /Did you mean|is invalid/.test(line) ? line : `${line.replace(/\.$/, '')}. See ${help}.`;
 }

@@ -34,7 +34,7 @@ export function addExport(program: Command): void {
         "PyTorch's state dict. Reads run folders, safetensors, and .pth and .pt files.",
     )
     .argument('<run>', 'a run folder, or a file of weights')
-    .requiredOption('--to <format>', exportFormats.join(', '), oneOf(exportFormats))
+    .requiredOption('--to <format>', `what to write (required): ${exportFormats.join(', ')}`, oneOf(exportFormats))
     .option('--out <file>', 'the new file (default: beside the weights, with another ending)', text)
     .option('--force', 'replace a file that is there')
     .option('--model <name>', "for weights that don't say which model they belong to; see residua models", modelName)

@@ -1,7 +1,7 @@
 // The command line as a whole: what is common to all commands, and which there are. Each command is a file of its own that
 // adds itself here.
 
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { version } from '../version.ts';
 import { addBench } from './bench.ts';
 import { addCompare } from './compare.ts';
@@ -22,7 +22,7 @@ export function createProgram(): Command {
     .helpCommand('help [command]', 'explain a command')
     .option('--json', 'print JSON on stdout: one object, or a line an event for train')
     .option('--debug', 'print the stack trace of an error')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription: withDefault })
     .exitOverride()
     // Errors are thrown, and told in one place: errors.ts.
     .configureOutput({ outputError: () => {}, writeErr: () => {} });
@@ -40,4 +40,10 @@ export function createProgram(): Command {
   ])
     add(program);
   return program;
+}
+
+/** The default as it would be typed; commander writes JSON. */
+function withDefault({ description, defaultValue }: Option): string {
+  if (defaultValue === undefined || typeof defaultValue === 'boolean') return description;
+  return `${description} (default: ${[defaultValue].flat().join(',')})`;
 }

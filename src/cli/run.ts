@@ -20,12 +20,17 @@ export function invocation(words: readonly string[]): Invocation {
   const end = (error: unknown) => {
     process.exitCode = reportError(error, { debug, help });
   };
+  /** Without 'help' before what is no command: commander would not name it, nor what was meant. */
+  const known = ([first, ...rest]: readonly string[]) =>
+    first === 'help' && rest.length > 0 && !program.commands.some((candidate) => candidate.name() === rest[0])
+      ? rest
+      : [first, ...rest];
   return {
     end,
     async run() {
       try {
         if (words.length === 0) program.outputHelp();
-        else await program.parseAsync(words, { from: 'user' });
+        else await program.parseAsync(known(words), { from: 'user' });
       } catch (error) {
         end(error);
       }

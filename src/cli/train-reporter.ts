@@ -117,7 +117,7 @@ function introduction({ config, folder, ...start }: RunStart): string[] {
   return [
     `${config.model} on ${config.dataset}: ${count(start.parameters)} parameters, ${magnitude(start.multiplyAdds)} multiply-adds an image`,
     `${counted(trainImages, 'image')} to train on${validation}, ${count(testImages)} to test on`,
-    `${counted(config.epochs, 'epoch')} of ${counted(batchesPerEpoch, 'step')} of ${times(config.accumulate)}${counted(config.batchSize, 'image')}`,
+    `${counted(config.epochs, 'epoch')} of ${counted(batchesPerEpoch, 'step')} of ${times(config.accumulate)}${counted(config.batchSize, 'image')}, seed ${config.seed}`,
     `Recipe ${config.recipe}: ${settings(config)}`,
     ...fineTuning(config, start),
     `Device ${start.device}${threads(start.device, config)}, ${bytes(start.workspaceBytes)} of working memory, ready in ${duration(start.secondsToStart)}`,
@@ -129,14 +129,13 @@ function introduction({ config, folder, ...start }: RunStart): string[] {
 const times = (accumulate: number): string => (accumulate === 1 ? '' : `${accumulate} x `);
 
 function settings(config: RunConfig): string {
-  const { optimizer, learningRate, schedule, labelSmoothing, clipGradNorm, ema, patience, seed } = config;
+  const { optimizer, learningRate, schedule, labelSmoothing, clipGradNorm, ema, patience } = config;
   return [
     `${optimizer.name}, learning rate ${learningRate} (${schedule.name})`,
     ...(labelSmoothing > 0 ? [`label smoothing ${labelSmoothing}`] : []),
     ...(clipGradNorm === null ? [] : [`gradient norm at most ${clipGradNorm}`]),
     ...(ema === null ? [] : [`weights averaged with decay ${ema.decay}${ema.warmUp ? ' after a warm-up' : ''}`]),
     ...(patience === null ? [] : [`patience of ${counted(patience, 'epoch')}`]),
-    `seed ${seed}`,
   ].join(', ');
 }
 

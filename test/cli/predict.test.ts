@@ -136,7 +136,7 @@ describe('what cannot be predicted', () => {
     expect(found.map(({ file }) => file)).toEqual(files);
     expect(found.map((own) => 'error' in own)).toEqual([false, true, true, true, false]);
     for (const file of [junk, missing, blank])
-      expect(stderr).toContain(`error: ${file === missing ? 'cannot read ' : ''}${file}`);
+      expect(stderr).toContain(`error: ${file === missing ? 'there is no ' : ''}${file}`);
     expect(stderr).toContain('no digit on this picture');
     expect(stderr).toContain('3 pictures of 5 not predicted');
     expect(stderr).not.toContain('    at ');

@@ -6,6 +6,7 @@ import { linesOf, residua } from './run-cli.ts';
 const mistakes: [command: string, ...said: string[]][] = [
   ['trian', 'Did you mean train?'],
   ['--json', 'expected a command', 'residua --help'],
+  ['help trian', "unknown command 'trian'", 'Did you mean train?'],
   ['train --epoch 3', "'--epoch'", 'Did you mean --epochs?'],
   ['models --jsno', 'Did you mean --json?'],
   ['train --epochs', '--epochs', 'missing', 'residua train --help'],
@@ -50,7 +51,7 @@ const mistakes: [command: string, ...said: string[]][] = [
   ['evaluate', "'run'", 'residua evaluate --help'],
   ['evaluate x --limit all', "'all'", 'whole number'],
   ['models article-resnot', 'Did you mean article-resnet?', 'residua models lists them'],
-  ['datasets minst', 'Did you mean mnist?'],
+  ['datasets minst', "argument 'minst' is invalid", 'Did you mean mnist?'],
   ['doctor --verbose', "'--verbose'", 'residua doctor --help'],
 ];
 

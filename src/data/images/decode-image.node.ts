@@ -48,7 +48,9 @@ export function readImageFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new ResiduaError(`cannot read ${path}: ${(error as Error).message}`, {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new ResiduaError(`there is no ${path}`, { cause: error });
+    throw new ResiduaError(`cannot read ${path}: ${message}`, {
       hint: 'Make the file readable, or remove it.',
       cause: error,
     });

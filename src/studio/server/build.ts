@@ -74,6 +74,13 @@ export async function buildStudio(options: BuildOptions): Promise<BuildResult> {
   await checkTarget(out);
   const tools = new Tools(program);
   const record = await chooseRun(options);
+  // Before the measuring, which takes its time.
+  await mkdir(out, { recursive: true }).catch((error) => {
+    throw new ResiduaError(`could not make the folder ${out}: ${error.message}`, {
+      hint: 'Make its parent writable, or name another folder.',
+      cause: error,
+    });
+  });
   onProgress?.(`Measuring ${record.id} on its test images`);
   const run = await staticRun(record, tools, out);
 
