@@ -35,7 +35,7 @@ export function Diagram({ network, chosen, onChoose }: Props) {
           .filter((form) => forms.has(form))
           .map((form) => (
             <li key={form}>
-              <i class={form} /> {inside.forms[form]}
+              <i class={`form-${form}`} /> {inside.forms[form]}
             </li>
           ))}
       </ul>

@@ -44,7 +44,7 @@ export const inside = {
     `${name}: ${filters} filters of ${channels} × ${height} × ${width}${channels === 3 ? ', as the colours that each answers to' : ''}. In deeper layers filters look at other filters’ maps, not at pixels.`,
   norms: 'What gets through, while it was trained',
   normsText:
-    'The length of the loss’s gradient by each layer’s weights says how much that layer is told to change; the spread of its activations, how strong its signal is. Where shortcuts are missing or activations saturate, early layers are told little.',
+    'The length of the loss’s gradient by each layer’s weights says how much that layer is told to change; the spread of its activations, how strong its signal is. Where the gradient shrinks towards the first layers, these are told little.',
   noNorms: 'This run did not measure its layers (--no-layer-stats), or has no log yet.',
   gradientsByDepth: 'Gradient by depth',
   gradientsOverTraining: 'Gradient over the training',

@@ -45,7 +45,7 @@ export const inside: Strings['inside'] = {
     `${name}：${filters} 个 ${channels} × ${height} × ${width} 的卷积核${channels === 3 ? '，显示为各自响应的颜色' : ''}。更深的层看的是别的卷积核的特征图，而不是像素。`,
   norms: '训练时有多少东西能通过',
   normsText:
-    '损失对每层权重的梯度长度，说明这一层被要求改变多少；激活的散布，说明它的信号有多强。没有捷径或激活饱和的地方，前面的层几乎得不到指令。',
+    '损失对每层权重的梯度长度，说明这一层被要求改变多少；激活的散布，说明它的信号有多强。如果梯度越往前越小，前面的层就几乎得不到指令。',
   noNorms: '这个运行没有测量各层（--no-layer-stats），或者还没有日志。',
   gradientsByDepth: '各层的梯度',
   gradientsOverTraining: '训练过程中的梯度',
