@@ -138,8 +138,7 @@ describe.skipIf(executablePath === undefined)("the studio's pages", () => {
 
   it('Compare: twins side by side, and a comparison that is started here', { timeout: PATIENCE }, async () => {
     await page.goto(`${studio.url}#/compare?id=${COMPARISON}`);
-    await page.locator('.twins').waitFor();
-    expect(await page.locator('.twins .plot').count()).toBe(6);
+    await expect.poll(() => page.locator('.twins .plot').count(), { timeout: PATIENCE }).toBe(6);
     expect(await page.locator('.claims li').count()).toBe(6);
     expect(await page.locator('.panel .table tbody tr').count()).toBe(2);
 

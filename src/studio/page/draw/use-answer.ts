@@ -23,12 +23,16 @@ export interface Question {
   readonly target: number | undefined;
 }
 
+interface Outcome {
+  readonly answered: Answered | undefined;
+  readonly error: unknown;
+}
+
+const nothing: Outcome = { answered: undefined, error: undefined };
+
 /** @param question undefined: there is nothing to ask */
-export function useAnswer(question: Question | undefined): { answered: Answered | undefined; error: unknown } {
-  const [state, setState] = useState<{ answered: Answered | undefined; error: unknown }>({
-    answered: undefined,
-    error: undefined,
-  });
+export function useAnswer(question: Question | undefined): Outcome {
+  const [state, setState] = useState(nothing);
   const newest = useRef(question);
   const isAsking = useRef(false);
   newest.current = question;
@@ -37,26 +41,21 @@ export function useAnswer(question: Question | undefined): { answered: Answered 
     if (isAsking.current) return;
     isAsking.current = true;
     const askAll = async () => {
-      for (let asked: Question | undefined; asked !== newest.current; ) {
+      let asked: Question | undefined | null = null;
+      while (asked !== newest.current) {
         asked = newest.current;
-        const result = asked && (await ask(asked));
+        const result = asked === undefined ? nothing : await ask(asked);
         // Where the paper was cleared meanwhile, the answer to what was on it is not shown.
-        if (newest.current !== undefined || asked === undefined)
-          setState(result ?? { answered: undefined, error: undefined });
+        if (newest.current !== undefined || asked === undefined) setState(result);
       }
       isAsking.current = false;
     };
     void askAll();
   }, [question]);
-  return question ? state : { answered: undefined, error: undefined };
+  return question ? state : nothing;
 }
 
-async function ask({
-  key,
-  picture,
-  explain,
-  target,
-}: Question): Promise<{ answered: Answered | undefined; error: unknown }> {
+async function ask({ key, picture, explain, target }: Question): Promise<Outcome> {
   try {
     const answer = await networkEngine.call('predict', { key, picture });
     const explanation = explain ? await networkEngine.call('explain', { key, picture, target }) : undefined;
