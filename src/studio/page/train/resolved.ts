@@ -1,7 +1,7 @@
 // What the settings on the page come to, asked of whoever would train by them: it knows best what goes together.
 
 import { effect, signal } from '@preact/signals';
-import type { ResolvedSettings } from '../../protocol.ts';
+import type { ResolvedSettings, RunSettings } from '../../protocol.ts';
 import { backend } from '../state/backend.ts';
 import { tabRuns } from '../state/tab.ts';
 import { form, settings } from './form.ts';
@@ -28,9 +28,7 @@ effect(() => {
   const timer = setTimeout(async () => {
     const current = () => settings.peek() === asked && form.peek().place === place;
     try {
-      const answer = await (place === 'tab'
-        ? tabRuns.configure(asked).then((config) => ({ config, command: null }))
-        : backend.resolve(asked));
+      const answer = place === 'tab' ? await inTab(asked) : await backend.resolve(asked);
       if (current()) resolved.value = answer;
     } catch (error) {
       if (current()) refusal.value = error;
@@ -38,3 +36,10 @@ effect(() => {
   }, PAUSE);
   return () => clearTimeout(timer);
 });
+
+/** A terminal comes to the same weights, so its command is of interest here, too. */
+async function inTab(asked: RunSettings): Promise<Resolved> {
+  const config = await tabRuns.configure(asked);
+  const command = backend.kind === 'server' ? backend.resolve(asked).then((answer) => answer.command) : null;
+  return { config, command: await Promise.resolve(command).catch(() => null) };
+}

@@ -40,13 +40,7 @@ channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
 export function startRun(config: RunConfig, data: TabData, wanted = nameOfRun(config.recipe)): Promise<string> {
   return occupy(async (job) => {
     const begin = performance.now();
-    const said: string[] = [];
-    const platform = tabPlatform(data);
-    const built = await buildRun(config, {
-      platform,
-      reporter: { warning: (text) => said.push(text) },
-      resumed: false,
-    });
+    const built = await buildRun(config, { platform: tabPlatform(data), reporter: {}, resumed: false });
     try {
       const files = await createRunFiles(wanted);
       await job.own(files, async () => {
@@ -54,16 +48,8 @@ export function startRun(config: RunConfig, data: TabData, wanted = nameOfRun(co
         const store = storeIn(files);
         const started = await beginning(store);
         const reporter = reporterOf(files.name, started.log, job.started);
-        await finish(files, {
-          folder: files.name,
-          store,
-          config,
-          built,
-          reporter,
-          signal: job.signal,
-          begin,
-          ...started,
-        });
+        const { name: folder } = files;
+        await finish(files, { folder, store, config, built, reporter, signal: job.signal, begin, ...started });
       });
     } finally {
       await built.close();
@@ -79,7 +65,6 @@ export function resumeRun(name: string, data: TabData): Promise<string> {
     await job.own(files, async () => {
       const warning = (text: string) => tell({ type: 'message', id: idOf(name), text });
       const config = await readConfig(files);
-      for (const file of [fileNames.result, fileNames.problem]) await files.remove(file);
       const found = await findCheckpoint(files);
       if (found?.fallback !== undefined) warning(found.fallback);
       const platform = tabPlatform(data);
@@ -88,6 +73,7 @@ export function resumeRun(name: string, data: TabData): Promise<string> {
         const store = storeIn(files);
         const restored = found ? await restore(found, { store, built, reporter: { warning } }) : await beginning(store);
         if (found) await settle(files, found);
+        for (const file of [fileNames.result, fileNames.problem]) await files.remove(file);
         tell({ type: 'metrics', id: idOf(name), from: 0, points: restored.log });
         const reporter = reporterOf(name, restored.log, job.started);
         await finish(files, { folder: name, store, config, built, reporter, signal: job.signal, begin, ...restored });
