@@ -51,7 +51,7 @@ describe('a run whose files may not grow', () => {
     const folder = join(root, 'limited');
     const message = messageOf(await limited(500, ['train', ...settings, '--out', folder, '--json']));
     expect(message).toMatch(/could not write .*checkpoint.safetensors: EFBIG.*ulimit -f/);
-    expect(readdirSync(folder).sort()).toEqual(['config.json', 'metrics.jsonl']);
+    expect(readdirSync(folder).sort()).toEqual(['config.json', 'metrics.jsonl', 'preflight.json']);
     expect(hashOf(await resume(folder))).toBe(expected);
   });
 
