@@ -11,7 +11,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResiduaError } from '../errors.ts';
 import { lock } from '../files/lock.node.ts';
 import { randomStream } from '../tensor/random.ts';
-import { type DownloadOptions, type DownloadProgress, download } from './download.node.ts';
+import { type DownloadOptions, download } from './download.node.ts';
+import type { DownloadProgress } from './download-progress.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

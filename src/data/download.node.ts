@@ -12,18 +12,9 @@ import { describeOwner, InUse, type Lock, lock } from '../files/lock.node.ts';
 import { cannotWrite, WriteError } from '../files/write-atomically.node.ts';
 import { fetchRest, type RemoteFile, WrongAnswer } from './download/fetch-rest.node.ts';
 import { PartialFile, receivedOf } from './download/partial-file.node.ts';
+import type { DownloadProgress } from './download-progress.ts';
 
 export type { RemoteFile } from './download/fetch-rest.node.ts';
-
-export interface DownloadProgress {
-  /** The file's name, such as train-images-idx3-ubyte.gz. */
-  readonly file: string;
-  readonly url: string;
-  /** Bytes so far; the first report of an attempt says what was there before it. */
-  readonly received: number;
-  /** Bytes in all. */
-  readonly total: number;
-}
 
 export interface DownloadOptions {
   /** Called before the first byte and after each piece. */

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResiduaError, UsageError } from '../errors.ts';
 import type { DatasetDescription } from './catalog/description.ts';
 import { describeDataset } from './catalog.ts';
-import type { DownloadProgress } from './download.node.ts';
+import type { DownloadProgress } from './download-progress.ts';
 import { type LoadOptions, loadDataset, loadMnist } from './load-dataset.node.ts';
 import { defaultCacheDirectory } from './locate.node.ts';
 

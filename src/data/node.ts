@@ -1,6 +1,7 @@
 // What of the data sets needs Node: finding, downloading and reading their files, and preparing batches in a worker.
 
-export type { DownloadOptions, DownloadProgress } from './download.node.ts';
+export type { DownloadOptions } from './download.node.ts';
+export type { DownloadProgress } from './download-progress.ts';
 export { FilesDataset } from './files-dataset.node.ts';
 export { type Channels, decodeImage, readImage } from './images/decode-image.node.ts';
 export { type LoadOptions, loadDataset, loadMnist } from './load-dataset.node.ts';

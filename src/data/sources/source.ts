@@ -2,7 +2,7 @@
 // its splits. Training asks it for its traits to choose transforms and a network, and then opens the splits.
 
 import type { Dataset } from '../dataset.ts';
-import type { DownloadProgress } from '../download.node.ts';
+import type { DownloadProgress } from '../download-progress.ts';
 import type { InputShape } from '../image.ts';
 
 export const splitNames = ['train', 'validation', 'test'] as const;

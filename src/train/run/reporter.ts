@@ -1,7 +1,7 @@
 // What a training run tells while it works, and what it hands back. A run prints nothing: the command line, the studio and
 // tests each implement a reporter. Every method may be left out.
 
-import type { DownloadProgress } from '../../data/download.node.ts';
+import type { DownloadProgress } from '../../data/download-progress.ts';
 import type { BestEpoch } from '../early-stopping.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { LoadedHead, StageState } from '../fine-tune.ts';
