@@ -19,8 +19,12 @@ export { type FirstNonFinite, NonFiniteError } from './non-finite.ts';
 export * from './optimizers/index.ts';
 export type { Origin, Phase } from './origin.ts';
 export { type LabelProbability, type Prediction, Predictor, type PredictorOptions } from './predict.ts';
-export type { PreflightWarning, Settings, Situation } from './preflight/index.ts';
-export { preflight } from './preflight/index.ts';
+export {
+  type PreflightWarning,
+  preflight,
+  type Settings as PreflightSettings,
+  type Situation as PreflightSituation,
+} from './preflight/index.ts';
 export type {
   EpochSummary,
   LayerNorms,
