@@ -71,7 +71,7 @@ export function checkBatch(batchSize: number, needOf: (batchSize: number) => Mem
 function tooLarge(batchSize: number, need: MemoryNeed, needOf: (batchSize: number) => MemoryNeed): OutOfMemoryError {
   const what = batchSize === 1 ? 'a batch of 1 image' : `a batch of ${count(batchSize)} images`;
   const largest = largestBatch(batchSize, needOf);
-  const others = 'smaller images (--image-size) or a smaller model';
+  const others = 'smaller images or a smaller model';
   const hint =
     largest === 0
       ? `Not even one image fits: use ${others}.`
