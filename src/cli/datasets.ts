@@ -103,12 +103,12 @@ const list = (entries: readonly ReturnType<typeof outline>[]) => (screen: Screen
     count(trainImages),
     count(testImages),
     count(classes),
-    found ? screen.paint('green', directory ?? '') : `not yet: ${bytes(downloadBytes)} to download at first use`,
+    found ? screen.paint('green', directory ?? '') : `not yet: ${bytes(downloadBytes)} to download`,
   ]);
   return [
     table([head, ...rows], ['left', 'right', 'right', 'right']),
     '',
-    screen.paint('dim', 'A folder of your own, with pictures or with files like these: residua train --dataset DIR'),
+    screen.paint('dim', 'A folder of your own, of pictures or of such files: residua train --dataset DIR'),
   ].join('\n');
 };
 

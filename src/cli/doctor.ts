@@ -118,12 +118,8 @@ function advise(
     freeBytes < COMFORTABLE_MEMORY,
     `Only ${bytes(freeBytes)} of memory are free: close other programs, or train with a smaller --batch-size.`,
   );
-  for (const { name, found } of data) {
-    say(
-      !found,
-      `${name} is not on this machine: it is downloaded at first use (residua datasets ${name} says how much).`,
-    );
-  }
+  const missing = data.filter(({ found }) => !found).map(({ name }) => name);
+  say(missing.length > 0, `Downloaded at first use: ${missing.join(', ')}.`);
   return advice;
 }
 

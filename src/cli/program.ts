@@ -20,7 +20,7 @@ export function createProgram(): Command {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
     .helpCommand('help [command]', 'explain a command')
-    .option('--json', 'print JSON on stdout: one object, or a line an event for train')
+    .option('--json', 'print JSON on stdout, all at once; train prints a line an event')
     .option('--debug', 'print the stack trace of an error')
     .configureHelp({ showGlobalOptions: true, optionDescription: withDefault })
     .exitOverride()

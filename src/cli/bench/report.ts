@@ -35,7 +35,7 @@ export const report =
 function measurementText(measurement: Measurement, screen: Screen): string {
   const { mode, batchSize, contestants, ratios, disturbance, memory, profile } = measurement;
   const [{ imagesPerSecond, turns }] = contestants;
-  const title = `${modeNames[mode]}, batch ${batchSize}: ${imagesPerSecond.runs} steps each in ${counted(turns.length, 'turn')}`;
+  const title = `${modeNames[mode]}, batch ${batchSize}: ${counted(imagesPerSecond.runs, 'step')} each in ${counted(turns.length, 'turn')}`;
   const head = ['', 'threads', 'images/s', 'min', 'max', 'ms a step', 'memory'].map((text) =>
     screen.paint('dim', text),
   );
