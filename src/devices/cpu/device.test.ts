@@ -54,7 +54,9 @@ describe.each([1, 2])('the cpu device with %i threads', (threads) => {
   it('refuses a program that memory cannot hold, and goes on working', async () => {
     const x = new Input('x', [4096, 64, 128, 128]);
     const huge = { outputs: { y: sum(relu(mul(x, x))), z: relu(x) } };
-    await expect(device.compile(huge)).rejects.toThrow(/the program needs 34\.4 GB of memory, and there are [\d.]+ [GM]B/);
+    await expect(device.compile(huge)).rejects.toThrow(
+      /the program needs 34\.4 GB of memory, and there are [\d.]+ [GM]B/,
+    );
     const y = mul(new Input('x', [3]), constant(2));
     expect([...(await (await device.compile({ outputs: { y } })).run({ x: Float32Array.of(1, 2, 3) })).y]).toEqual([
       2, 4, 6,
