@@ -44,7 +44,7 @@ export function addCompare(program: Command): void {
     )
     .option('--batch-norm <which>', 'both, with, without (default: both)', oneOf(['both', 'with', 'without'] as const))
     .option('--dataset <name|dir>', 'what to train on (default: mnist)', datasetName)
-    .option('--limit <n>', 'only the first n images of the training and of the test set, or all (default: 4000)', limit)
+    .option('--limit <n>', 'only the first n images of the training and of the test set, or all (default: 3000)', limit)
     .option('--epochs <n>', 'passes over them (default: 3)', integer(1, 1_000_000))
     .option('--batch-size <n>', 'images at once (default: 32)', integer(1, 65_536))
     .option('--optimizer <name>', `${names(optimizerNames)} (default: adam)`, oneOf(optimizerNames))
