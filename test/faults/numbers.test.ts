@@ -23,7 +23,7 @@ it('a learning rate of 1e30 ends the run in its second step, before anything is 
   expect(message).toContain('not finite is Infinity, in that step: bn: channelVariance in the forward pass');
   expect(message).toMatch(/Lower the learning rate.*--clip-grad-norm/);
   expect(message).toContain('Nothing was saved yet.');
-  expect(readdirSync(folder).sort()).toEqual(['config.json', 'metrics.jsonl']);
+  expect(readdirSync(folder).sort()).toEqual(['config.json', 'metrics.jsonl', 'preflight.json']);
 });
 
 it('a run that diverges later keeps its last good checkpoint to the byte', async () => {
