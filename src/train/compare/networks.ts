@@ -63,6 +63,6 @@ function blocksOf(depth: number): number {
   const blocks = (depth - 2) / 6;
   if (Number.isInteger(blocks) && blocks >= 1) return blocks;
   throw new UsageError(`there is no such network of ${depth} layers: depths are 6n + 2`, {
-    hint: 'Such as 8, 14, 20, 32, 44, 56, 110.',
+    hint: 'Use depths such as 8, 14, 20, 32, 44, 56 or 110.',
   });
 }

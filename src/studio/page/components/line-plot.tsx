@@ -126,8 +126,9 @@ function align(series: readonly PlotSeries[], scale: 'linear' | 'log'): uPlot.Al
   return uPlot.join(series.map(({ x, y }): uPlot.AlignedData => [[...x], y.map(shown)]));
 }
 
-const lastOf = (values: ArrayLike<number | null | undefined>) =>
-  Array.from(values).findLast((value) => typeof value === 'number');
+const valuesOf = (values: ArrayLike<number | null | undefined>) =>
+  Array.from(values).filter((value) => typeof value === 'number');
+const lastOf = (values: ArrayLike<number | null | undefined>) => valuesOf(values).at(-1);
 
 function options(props: LinePlotProps, width: number, onCursor: (i: number | null) => void): uPlot.Options {
   const { series, scale = 'linear', range, format = plain, formatX = plain, height = 220 } = props;
@@ -167,7 +168,12 @@ function options(props: LinePlotProps, width: number, onCursor: (i: number | nul
           width: 1.75,
           dash,
           spanGaps: true,
-          points: { show: dots, size: 6, fill: stroke },
+          // One point makes no line.
+          points: {
+            show: (plot: uPlot, k: number) => dots || valuesOf(plot.data[k]).length === 1,
+            size: 6,
+            fill: stroke,
+          },
         };
       }),
     ],
