@@ -16,6 +16,7 @@ export interface HarnessOptions {
   /** Fused multiply-add. Node 20 needs prepareV8() first. */
   readonly relaxed?: boolean;
   readonly shared?: boolean;
+  readonly wide?: boolean;
 }
 
 interface ImageView {
@@ -40,7 +41,7 @@ const gapPattern = 0x7fc0_dead | 0;
 const patternsOf = (memory: WebAssembly.Memory, address: number, bytes: number): Int32Array =>
   new Int32Array(memory.buffer, address, bytes / 4);
 
-export function createHarness({ relaxed = false, shared = false }: HarnessOptions = {}) {
+export function createHarness({ relaxed = false, shared = false, wide = false }: HarnessOptions = {}) {
   const heap = new Heap(shared);
   const module = new ModuleBuilder();
   const steps: Step[] = [];
@@ -66,6 +67,7 @@ export function createHarness({ relaxed = false, shared = false }: HarnessOption
 
   const emitter: Emitter = {
     module,
+    wide,
     madd: (a, b, c) => (relaxed ? f32x4.relaxedMadd(a, b, c) : f32x4.add(c, f32x4.mul(a, b))),
     nmadd: (a, b, c) => (relaxed ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))),
     scratch: (name, bytes) => {

@@ -12,12 +12,14 @@ import { prepareV8 } from './v8-flags.node.ts';
 export async function createNodeCpuDevice({
   threads = availableParallelism(),
   strict = false,
+  wide,
 }: {
   readonly threads?: number;
   readonly strict?: boolean;
+  readonly wide?: boolean;
 } = {}): Promise<Device> {
   prepareV8();
-  return createCpuDevice({ threads, strict, startHelper, available: availableMemory() });
+  return createCpuDevice({ wide, threads, strict, startHelper, available: availableMemory() });
 }
 
 function startHelper(thread: number): Helper {

@@ -40,12 +40,20 @@ export interface CpuDeviceOptions {
   /** Never fuses a multiplication and an addition: the same bits on every machine, and slower. */
   readonly strict: boolean;
   readonly startHelper: StartHelper;
+  /** Kernels for neighbouring vectors that are computed as one (Features.wideVectors); by default where that is so. */
+  readonly wide?: boolean;
   /** Bytes that the machine can give, where that can be known. */
   readonly available?: number;
 }
 
 /** @throws ResiduaError where WebAssembly lacks what is needed */
-export async function createCpuDevice({ threads, strict, startHelper, available }: CpuDeviceOptions): Promise<Device> {
+export async function createCpuDevice({
+  threads,
+  strict,
+  startHelper,
+  available,
+  wide,
+}: CpuDeviceOptions): Promise<Device> {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UsageError(`the number of threads must be a whole number of at least 1, found ${threads}`);
   }
@@ -62,7 +70,7 @@ export async function createCpuDevice({ threads, strict, startHelper, available 
   }
   const heap = new Heap(threads > 1, available);
   const pool = await ThreadPool.start(threads, heap.memory, startHelper);
-  return new CpuDevice(heap, pool, threads, features.relaxedSimd && !strict);
+  return new CpuDevice(heap, pool, threads, features.relaxedSimd && !strict, wide ?? features.wideVectors);
 }
 
 interface Stored {
@@ -77,6 +85,7 @@ class CpuDevice implements Device {
   readonly #heap: Heap;
   readonly #pool: ThreadPool;
   readonly #fused: boolean;
+  readonly #wide: boolean;
   readonly #variables = new Map<Variable, Stored>();
   readonly #control: ControlAddresses;
   /** Addresses of the variables' buffers. */
@@ -86,11 +95,12 @@ class CpuDevice implements Device {
   #version = 0;
   #closed = false;
 
-  constructor(heap: Heap, pool: ThreadPool, threads: number, fused: boolean) {
+  constructor(heap: Heap, pool: ThreadPool, threads: number, fused: boolean, wide: boolean) {
     this.#heap = heap;
     this.#pool = pool;
     this.threads = threads;
     this.#fused = fused;
+    this.#wide = wide;
     this.#control = controlAt(heap.allocate(controlBytes(threads), 'the device'));
   }
 
@@ -236,6 +246,7 @@ class CpuDevice implements Device {
     const fused = this.#fused;
     return {
       module,
+      wide: this.#wide,
       madd: (a, b, c) => (fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(c, f32x4.mul(a, b))),
       nmadd: (a, b, c) => (fused ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))),
       scratch: (name, bytes) => {

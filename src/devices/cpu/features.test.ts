@@ -35,7 +35,8 @@ describe('detectFeatures', () => {
 
   it('claims no fused multiplication without relaxed SIMD', () => {
     vi.stubGlobal('WebAssembly', { ...WebAssembly, validate: () => false });
-    expect(detectFeatures()).toEqual({ simd: false, relaxedSimd: false, fusedMultiplyAdd: false, threads: false });
+    const none = { simd: false, relaxedSimd: false, fusedMultiplyAdd: false, wideVectors: false, threads: false };
+    expect(detectFeatures()).toEqual(none);
   });
 });
 

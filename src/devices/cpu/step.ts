@@ -62,6 +62,11 @@ export interface Weights {
 /** What kernels are written with. */
 export interface Emitter {
   readonly module: ModuleBuilder;
+  /**
+   * Whether the engine makes one instruction on 256 bits of two that do the same on neighbouring memory. Kernels then take
+   * twice as many vectors at a time and keep neighbours side by side; what is computed is the same to the bit.
+   */
+  readonly wide: boolean;
   /** a * b + c on four floats: fused where the machine has it, two roundings otherwise. */
   madd(a: Code, b: Code, c: Code): Code;
   /** c - a * b, likewise. */

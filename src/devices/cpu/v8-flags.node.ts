@@ -1,6 +1,8 @@
 // Settings of Node's WebAssembly engine, made once before the first kernel is compiled. They hold for the whole process:
 //
 //   relaxed SIMD              fused multiply-add. Node 20 has it behind a flag, Node 22 and later always
+//   revectorize               two operations on 128 bits that stand side by side become one on 256. V8 13 (Node 24) has it, and
+//                             from some later version on without `experimental`; V8 12 knows the flag and does nothing
 //   no baseline compiler,     kernels are compiled by the optimising compiler at once, not after they have been slow for
 //   no dynamic tiering        a while
 //   no inlining               is guided by what the baseline compiler has counted; without one, V8 14 crashes over it
@@ -14,6 +16,8 @@ import { setFlagsFromString } from 'node:v8';
 
 const wanted = [
   '--experimental-wasm-relaxed-simd',
+  '--experimental-wasm-revectorize',
+  '--wasm-revectorize',
   '--no-liftoff',
   '--no-wasm-dynamic-tiering',
   '--no-wasm-inlining',

@@ -75,10 +75,10 @@ export class EpilogueWriter {
     });
   }
 
-  /** The next vector of channels is the first now. */
-  advanceChannels(): void {
+  /** Channels that many bytes further are the first now. */
+  advanceChannels(bytes: number): void {
     this.#epilogue.leaves.forEach((leaf, i) => {
-      if (leaf.kind === 'channels') this.#f.advance(this.#places[i]!, vectorBytes);
+      if (leaf.kind === 'channels') this.#f.advance(this.#places[i]!, bytes);
     });
   }
 

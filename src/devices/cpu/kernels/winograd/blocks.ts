@@ -5,7 +5,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Image } from '../../step.ts';
 import { type Code, i32, select, type } from '../../wasm.ts';
 import { type Filters, positionsOf, weightPositionsOf } from './filters.ts';
-import { vectorsAtATime } from './products.ts';
+import { vectorsAGroup } from './products.ts';
 import { patchKernel, type TileTransforms } from './tiles.ts';
 import { workBytes } from './transforms.ts';
 
@@ -26,9 +26,9 @@ export function blockOf(tiles: number): number {
  * Into how many pieces the output channels of a block are cut, where there are few blocks for threads to share. Each piece
  * transforms the patches anew, so it should have 32 channels for them at least.
  */
-export function piecesOf(blocks: number, outVectors: number): number {
+export function piecesOf(e: Emitter, blocks: number, outVectors: number): number {
   const wanted = Math.min(Math.ceil(fewBlocks / blocks), Math.floor(outVectors / 8));
-  return wanted > 1 && outVectors % (wanted * vectorsAtATime) === 0 ? wanted : 1;
+  return wanted > 1 && outVectors % (wanted * vectorsAGroup(e)) === 0 ? wanted : 1;
 }
 
 /** Tiles of a block that goes through all stages at once; none where its memory or the weights would not stay in the cache. */

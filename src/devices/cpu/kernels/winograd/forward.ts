@@ -137,7 +137,7 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
   const { x, y } = call;
   const { tiling, block, weights } = plan;
   const blocks = Math.ceil(tiling.count / block);
-  const pieces = statistics ? 1 : piecesOf(blocks, plan.outVectors);
+  const pieces = statistics ? 1 : piecesOf(e, blocks, plan.outVectors);
   const outVectors = plan.outVectors / pieces;
   const shape = { ...shapeOf(call, { ...plan, outVectors }, block), allOutVectors: plan.outVectors };
   const positions = positionsOf(call.filters);

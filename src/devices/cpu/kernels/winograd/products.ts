@@ -1,5 +1,6 @@
 // The matrix products of Winograd's method, one a position: [tile][in] x [in][out] forward, and [in][tile] x [tile][out] for the
-// weight gradient. Blocks are 4 x 8: eight accumulators, two vectors and four spread numbers fill the sixteen registers.
+// weight gradient. Blocks are 4 x 8: eight accumulators, two vectors and four spread numbers fill the sixteen registers. Where
+// two vectors make one register, they are 4 x 16.
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
@@ -9,13 +10,14 @@ import type { Filters } from './filters.ts';
 
 const rowsAtATime = 4;
 /** Vectors of channels out: the weights' group. */
-export const vectorsAtATime = 2;
+export const vectorsAGroup = ({ wide }: Emitter): number => (wide ? 4 : 2);
 
-/** Groups of two vectors (8 channels), the last perhaps of one. */
-export function forEachGroup(f: FunctionBuilder, vectors: number, body: (vectors: number) => void): void {
-  const whole = Math.floor(vectors / vectorsAtATime);
-  if (whole > 0) f.repeat(whole, () => body(vectorsAtATime));
-  if (vectors % vectorsAtATime > 0) body(vectors % vectorsAtATime);
+/** Groups of vectors, the last perhaps of fewer. */
+function forEachGroup(e: Emitter, f: FunctionBuilder, vectors: number, body: (vectors: number) => void): void {
+  const size = vectorsAGroup(e);
+  const whole = Math.floor(vectors / size);
+  if (whole > 0) f.repeat(whole, () => body(size));
+  if (vectors % size > 0) body(vectors % size);
 }
 
 /**
@@ -91,7 +93,7 @@ const keyOf = ({ filters, ...sizes }: ProductShape): string =>
   JSON.stringify([filters.map(({ products, weights }) => [products, weights]), sizes]);
 
 /**
- * Parameters: input [position][tile][in], weights [weight position][group][in][8], result [position][tile][out], number of tiles,
+ * Parameters: input [position][tile][in], weights [weight position][group][in][group's out], result [position][tile][out], number of tiles,
  * first position, end. Tiles are taken in fours: the memory must be there up to the next multiple.
  */
 export function forwardProducts(e: Emitter, shape: ProductShape) {
@@ -108,7 +110,7 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
           const out = f.let(i32.add(result, i32.mul(position, outStride)));
           const weight = weightOf(f, filters, position);
           const right = f.let(i32.add(weights, i32.mul(weight, weightStride(inChannels, allOutVectors))));
-          forEachGroup(f, outVectors, (vectors) => {
+          forEachGroup(e, f, outVectors, (vectors) => {
             const [tile, into] = [f.let(left), f.let(out)];
             f.repeat(quads, () => {
               const block = new Block(e, f, rowsAtATime, vectors);
@@ -187,7 +189,7 @@ export function gradientProducts(e: Emitter, shape: ProductShape) {
             const [xChannels, outRow] = [f.let(left), f.let(into)];
             f.repeat(inVectors, () => {
               const [dyChannels, out] = [f.let(right), f.let(outRow)];
-              forEachGroup(f, outVectors, (vectors) => {
+              forEachGroup(e, f, outVectors, (vectors) => {
                 const block = new Block(e, f, rowsAtATime, vectors);
                 const place = (k: number): number => Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
                 for (const sum of block.sums) f.set(sum, f32x4.const(0));

@@ -6,6 +6,7 @@ import { type Geometry, geometryKey, vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, drop, f32x4, i32, select, type, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
+import { type Copy, forEachVector } from '../vectors.ts';
 import { type Transforms, transform2d } from './transforms.ts';
 
 /** Tiles over a map. */
@@ -114,18 +115,27 @@ export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilde
         forEachTile(f, tiling, g, step, x, { first, count }, (index, { address }) => {
           const source = f.let(address);
           const into = f.let(i32.add(target, i32.mul(index, vectors * vectorBytes)));
-          f.repeat(vectors, () => {
-            transform2d(
-              e,
-              f,
-              transforms,
-              (i, j) => v128.load(source, i * g.rowBytes + j * g.pixelBytes),
-              (i, j, value) => f.emit(v128.store(into, value, (i * transforms[1].outputs + j) * stride)),
-              work,
-            );
-            f.advance(source, vectorBytes);
-            f.advance(into, vectorBytes);
-          });
+          forEachVector(
+            e,
+            f,
+            vectors,
+            (copy) => {
+              const { offset } = copy;
+              transform2d(
+                e,
+                f,
+                transforms,
+                (i, j) => v128.load(source, i * g.rowBytes + j * g.pixelBytes + offset),
+                (i, j, value) => f.emit(v128.store(into, value, (i * transforms[1].outputs + j) * stride + offset)),
+                work,
+                copy,
+              );
+            },
+            (bytes) => {
+              f.advance(source, bytes);
+              f.advance(into, bytes);
+            },
+          );
         });
       },
     ),
@@ -149,8 +159,6 @@ export function outputKernel(
       Array<typeof type.i32>(6 + buffersOf(epilogue).length).fill(type.i32),
       (f, products, y, work, first, count, sums, ...read) => {
         const end = epilogue && new EpilogueWriter(e, f, epilogue, read, f.let(i32.sub(y, g.origin)));
-        // Two of each, in turns: additions wait for the one before.
-        const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
         touch(f, outputs, y, { first, count }, { rows: step[0], clipped: true });
         forEachTile(f, tiling, g, step, y, { first, count }, (index, { address, row, column }) => {
           const into = f.let(address);
@@ -161,21 +169,25 @@ export function outputKernel(
           const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
           const [lastHeight, lastWidth] = [g.h % step[0], g.w % step[1]];
           end?.beginChannels(i32.const(0));
-          f.repeat(vectors, () => {
+          const write = (copy: Copy): void => {
+            const { index: vector, offset } = copy;
+            // Two of each, in turns: additions wait for the one before.
+            const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
             if (statistics) {
-              f.set(sum[0], v128.load(total));
-              f.set(square[0], v128.load(total, vectors * vectorBytes));
+              f.set(sum[0], v128.load(total, offset));
+              f.set(square[0], v128.load(total, vectors * vectorBytes + offset));
               for (const other of [sum[1], square[1]]) f.set(other, f32x4.const(0));
             }
             transform2d(
               e,
               f,
               transforms,
-              (i, j) => v128.load(source, (i * transforms[1].inputs + j) * stride),
+              (i, j) => v128.load(source, (i * transforms[1].inputs + j) * stride + offset),
               (i, j, value) => {
                 const store = (): void => {
-                  const place = i * g.rowBytes + j * g.pixelBytes;
-                  f.emit(v128.store(into, end?.apply(value, into, place, 0) ?? value, place));
+                  const place = i * g.rowBytes + j * g.pixelBytes + offset;
+                  const result = end ? f.let(end.apply(value, into, place, vector), type.v128) : value;
+                  f.emit(v128.store(into, result, place));
                   if (!statistics) return;
                   f.set(sum[j % 2], f32x4.add(sum[j % 2], value));
                   f.set(square[j % 2], e.madd(value, value, square[j % 2]));
@@ -188,15 +200,18 @@ export function outputKernel(
                 else f.if(limits.length === 1 ? limits[0] : i32.and(limits[0], limits[1]), store);
               },
               work,
+              copy,
             );
             if (statistics) {
-              f.emit(v128.store(total, f32x4.add(sum[0], sum[1])));
-              f.emit(v128.store(total, f32x4.add(square[0], square[1]), vectors * vectorBytes));
-              f.advance(total, vectorBytes);
+              f.emit(v128.store(total, f32x4.add(sum[0], sum[1]), offset));
+              f.emit(v128.store(total, f32x4.add(square[0], square[1]), vectors * vectorBytes + offset));
             }
-            end?.advanceChannels();
-            f.advance(source, vectorBytes);
-            f.advance(into, vectorBytes);
+          };
+          forEachVector(e, f, vectors, write, (bytes) => {
+            if (statistics) f.advance(total, bytes);
+            end?.advanceChannels(bytes);
+            f.advance(source, bytes);
+            f.advance(into, bytes);
           });
         });
       },

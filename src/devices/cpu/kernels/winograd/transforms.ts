@@ -5,6 +5,7 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, type, v128 } from '../../wasm.ts';
+import { type Copy, mostCopies, onlyCopy } from '../vectors.ts';
 
 /** One-dimensional. */
 export interface Transform {
@@ -25,7 +26,7 @@ export interface Transform {
 export type Transforms = readonly [Transform, Transform];
 
 /** Bytes of memory that transform2d works in: as much as the largest square. */
-export const workBytes = 9 * 9 * vectorBytes;
+export const workBytes = 9 * 9 * vectorBytes * mostCopies;
 
 /**
  * The transform along both axes, of one vector of channels.
@@ -34,6 +35,7 @@ export const workBytes = 9 * 9 * vectorBytes;
  * @param store what to do with element (i, j) of the result, given as a local. Rows that are computed along both axes come
  *   last and one after another.
  * @param work memory of workBytes
+ * @param copy of those that are transformed side by side, which share the memory
  */
 export function transform2d(
   e: Emitter,
@@ -42,6 +44,7 @@ export function transform2d(
   load: (i: number, j: number) => Code,
   store: (i: number, j: number, value: Local) => void,
   work: Local,
+  { copies, offset }: Copy = onlyCopy,
 ): void {
   const once = (transform: Transform, get: (k: number) => Code, put: (k: number, value: Local) => void): void => {
     const read = transform.from.map((k) => f.let(get(k), type.v128));
@@ -50,7 +53,7 @@ export function transform2d(
       put(transform.to[k], local);
     });
   };
-  const place = (i: number, j: number): number => (i * along.inputs + j) * vectorBytes;
+  const place = (i: number, j: number): number => (i * along.inputs + j) * copies * vectorBytes + offset;
   for (let j = 0; j < along.inputs; j++) {
     const isUsed = along.from.includes(j);
     const copies = along.copies.flatMap(([to, from]) => (from === j ? [to] : []));

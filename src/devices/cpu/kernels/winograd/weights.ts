@@ -1,4 +1,4 @@
-// Weights on their way to the products: U = G g G' for every pair of channels, as [position][group of 8 out][in][8]; and back,
+// Weights on their way to the products: U = G g G' for every pair of channels, as [position][group of out][in][group's out]; and back,
 // the weight gradient G' dU G from [part][position][in][out].
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
@@ -6,7 +6,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Weights } from '../../step.ts';
 import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
 import { type Filters, kernelSize, taps, weightPositionsOf } from './filters.ts';
-import { sumStride, vectorsAtATime, weightStride } from './products.ts';
+import { sumStride, vectorsAGroup, weightStride } from './products.ts';
 import { transform2d, workBytes } from './transforms.ts';
 
 /** Of the forward convolution; or turned round and transposed, as the input gradient wants them. */
@@ -21,7 +21,7 @@ export interface TransformedWeights {
 
 const channelsAUnit = 16;
 
-/** A unit is a group of 8 channels out with some channels in: it writes runs of memory. */
+/** A unit is a group of channels out with some channels in: it writes runs of memory. */
 export function transformWeights(
   e: Emitter,
   weights: Weights,
@@ -35,6 +35,7 @@ export function transformWeights(
   const stride = weightStride(inChannels, outVectors);
   const chunks = Math.ceil(inChannels / channelsAUnit);
   const [inStride, outStride] = direction === 'forward' ? [strides.in, strides.out] : [strides.out, strides.in];
+  const groupVectors = vectorsAGroup(e);
   const key = `winograd weights ${namesOf(filters)} ${direction} ${weights.inChannels} ${weights.outChannels} ${JSON.stringify(strides)}`;
   const kernel = e.module.once(key, () =>
     e.module.function(
@@ -46,14 +47,14 @@ export function transformWeights(
           const group = f.let(i32.divU(unit, chunks));
           const channel = f.let(i32.mul(i32.remU(unit, chunks), channelsAUnit));
           const count = f.let(atMost(f.let(i32.sub(i32.const(inChannels), channel)), channelsAUnit));
-          const vector = f.let(i32.mul(group, vectorsAtATime));
-          const vectors = f.let(atMost(f.let(i32.sub(i32.const(outVectors), vector)), vectorsAtATime));
+          const vector = f.let(i32.mul(group, groupVectors));
+          const vectors = f.let(atMost(f.let(i32.sub(i32.const(outVectors), vector)), groupVectors));
           const rowBytes = f.let(i32.mul(vectors, vectorBytes));
           const place = f.let(i32.add(source, i32.add(i32.mul(vector, 4 * outStride), i32.mul(channel, inStride))));
           const into = f.let(
             i32.add(
               target,
-              i32.add(i32.mul(group, inChannels * vectorsAtATime * vectorBytes), i32.mul(channel, rowBytes)),
+              i32.add(i32.mul(group, inChannels * groupVectors * vectorBytes), i32.mul(channel, rowBytes)),
             ),
           );
           const transform = (load: (u: number, v: number) => Code, at: Local): void =>
@@ -102,7 +103,7 @@ export function transformWeights(
     name: 'winograd weights',
     kernel,
     arguments: [weights.buffer, buffer, { threadBytes: workBytes + 4 * taps * vectorBytes }],
-    units: Math.ceil(outVectors / vectorsAtATime) * chunks,
+    units: Math.ceil(outVectors / groupVectors) * chunks,
     reads: [weights.buffer],
     writes: [buffer],
   });
