@@ -1,10 +1,10 @@
 // The options of `residua train`, each checked where it is read. What they make of a recipe is in src/train/run/settings.ts.
 
-import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { catalog } from '../data/index.ts';
 import { deviceNames } from '../devices/create-device.node.ts';
 import { ResiduaError } from '../errors.ts';
+import { isFolder } from '../files/is-folder.node.ts';
 import { shortcutOptions } from '../models/index.ts';
 import { activationNames } from '../nn/index.ts';
 import { augmentNames, optimizerNames, recipeNames, scheduleNames, taskNames } from '../train/index.ts';
@@ -103,7 +103,7 @@ export function addDeviceOptions(command: Command): Command {
 /** A name of the catalog or a folder. */
 export function datasetName(value: string): string {
   const names = catalog.map(({ name }) => name);
-  if (names.includes(value) || statSync(value, { throwIfNoEntry: false })?.isDirectory()) return value;
+  if (names.includes(value) || isFolder(value)) return value;
   if (/[\\/]/.test(value)) {
     throw new ResiduaError(`there is no folder ${value}`, {
       hint: 'Name a folder of images, or a data set.',

@@ -2,10 +2,11 @@
 // or CIFAR, a table of labels, or folders of pictures.
 
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ResiduaError, UsageError } from '../../errors.ts';
+import { isFolder } from '../../files/is-folder.node.ts';
 import { type DatasetDescription, splits } from '../catalog/description.ts';
 import { catalog, describeDataset } from '../catalog.ts';
 import { loadDataset } from '../load-dataset.node.ts';
@@ -19,9 +20,7 @@ import type { DataSource } from './source.ts';
 export function findSource(nameOrFolder: string): DataSource {
   const known = catalog.find(({ name }) => name === nameOrFolder);
   if (known) return catalogSource(known);
-  if (!statSync(nameOrFolder, { throwIfNoEntry: false })?.isDirectory()) {
-    return catalogSource(describeDataset(nameOrFolder));
-  }
+  if (!isFolder(nameOrFolder)) return catalogSource(describeDataset(nameOrFolder));
   const directory = resolve(nameOrFolder);
   const description = describeFiles(directory);
   if (description) return catalogSource(description, directory);

@@ -8,6 +8,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResiduaError } from '../../errors.ts';
+import { isFolder } from '../../files/is-folder.node.ts';
 import { type ListedImage, type Listing, splitOffTest, TEST_SHARE } from './listing.ts';
 import type { SplitName } from './source.ts';
 
@@ -145,7 +146,7 @@ function relabel({ classes: own, images, ignored }: ClassFolders, classes: reado
 
 function foldersIn(path: string): string[] {
   return readdirSync(path)
-    .filter((name) => !name.startsWith('.') && statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory())
+    .filter((name) => !name.startsWith('.') && isFolder(join(path, name)))
     .sort();
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { trainingOf } from './words.ts';
+import { refusalOf } from './request-error.ts';
+import { comparisonWords, trainingOf } from './words.ts';
 
 const wordsOf = async (settings: Record<string, unknown>) => (await trainingOf(settings)).words;
 
@@ -56,5 +57,25 @@ describe('settings', () => {
     [{ optimizer: 'adam', momentum: 0.9 }, /momentum/],
   ])('%j are refused, with the reason', async (settings, reason) => {
     await expect(trainingOf(settings)).rejects.toThrow(reason);
+  });
+
+  it.each([
+    [{ dataset: '/no/such/folder' }, /no folder \/no\/such\/folder/],
+    [{ dataset: `${import.meta.filename}/in-a-file` }, /no folder/],
+    [{ dataset: `/${'long'.repeat(1000)}` }, /no folder/],
+    [{ dataset: import.meta.dirname }, /nothing to train on/],
+    [{ weights: '/no/such/weights.pth' }, /no \/no\/such\/weights.pth/],
+    [{ weights: import.meta.filename }, /neither safetensors/],
+  ])('%j are refused as wrong, with what to do', async (settings, reason) => {
+    const { status, answer } = refusalOf(await trainingOf(settings).catch((error) => error));
+    expect(status).toBe(400);
+    expect(answer.error).toMatchObject({ code: 'bad-request', message: expect.stringMatching(reason) });
+    expect(answer.error.hint).toMatch(/^(Name|Expected) .*\.$/);
+  });
+
+  it('of a comparison are refused likewise', () => {
+    expect(() => comparisonWords({ dataset: '/no/such/folder' })).toThrow(
+      expect.objectContaining({ code: 'bad-request', hint: expect.stringMatching(/^Name/) }),
+    );
   });
 });

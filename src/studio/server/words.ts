@@ -6,6 +6,7 @@ import { type Command, CommanderError, type Option } from 'commander';
 import { createProgram } from '../../cli/program.ts';
 import { nearest } from '../../cli/suggest.ts';
 import { settledConfig, type TrainFlags } from '../../cli/train-options.ts';
+import { ResiduaError } from '../../errors.ts';
 import type { RunConfig } from '../../train/run/node.ts';
 import { RequestError } from './request-error.ts';
 
@@ -21,10 +22,10 @@ export interface Training {
 /** What JSON gave, under the names of options in camelCase. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** @throws RequestError or UsageError that names what is unknown, out of range or contradictory */
+/** @throws RequestError that names what is unknown, out of range or contradictory */
 export async function trainingOf(settings: Settings): Promise<Training> {
   const { words, flags } = check<TrainFlags>('train', settings);
-  return { words, config: await settledConfig(flags) };
+  return { words, config: await settledConfig(flags).catch(refuse) };
 }
 
 /** @throws RequestError */
@@ -40,10 +41,22 @@ function check<Flags extends object>(name: string, settings: Settings): { words:
   try {
     program.parse(words, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    throw new RequestError('bad-request', error.message.replace(/^error: /, ''), { cause: error });
+    refuse(error);
   }
   return { words, flags: command.opts<Flags>() };
+}
+
+/** Nothing has been done yet: a folder that is not there, or weights of another kind, are what is wrong with the request. */
+function refuse(error: unknown): never {
+  if (error instanceof CommanderError) {
+    throw new RequestError('bad-request', error.message.replace(/^error: /, ''), { cause: error });
+  }
+  if (error instanceof RequestError) throw error;
+  const hint = error instanceof ResiduaError ? error.hint : undefined;
+  if (error instanceof ResiduaError || (error instanceof Error && 'syscall' in error)) {
+    throw new RequestError('bad-request', error.message, { hint, cause: error });
+  }
+  throw error;
 }
 
 function wordsFor(command: Command, name: string, value: unknown): string[] {

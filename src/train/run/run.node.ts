@@ -1,9 +1,9 @@
 // Runs on Node, from configuration to run folder: a folder that this process alone works on, everything built, the run
 // itself (execute.ts), its curve and its report.
 
-import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DeadThreadError, ResiduaError } from '../../errors.ts';
+import { isFolder } from '../../files/is-folder.node.ts';
 import { WriteError, writeAtomically } from '../../files/write-atomically.node.ts';
 import { findCheckpoint, settle, writeCheckpoint } from './checkpoints.node.ts';
 import type { RunConfig } from './config.ts';
@@ -102,7 +102,7 @@ async function execute(run: Run): Promise<RunResult> {
 
 /** With what is left of the run, and how to go on with it. */
 function withWayOn(error: WriteError | DeadThreadError, { folder, savedStep }: Run): ResiduaError {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(folder)) {
     return new ResiduaError(`the run folder ${folder} is gone: it was moved or deleted, or its disk was taken away`, {
       hint: 'Where it still is, --resume goes on with what is saved in it.',
       cause: error,
