@@ -19,7 +19,7 @@ import type { Step } from '../src/devices/cpu/step.ts';
 import { prepareV8 } from '../src/devices/cpu/v8-flags.node.ts';
 import { f32x4, i32, type, v128 } from '../src/devices/cpu/wasm.ts';
 import { randomStream } from '../src/tensor/random.ts';
-import { createHarness } from '../test/kernel-harness.ts';
+import { createHarness, type HarnessOptions } from '../test/kernel-harness.ts';
 
 const { values: options, positionals } = parseArgs({
   options: { batch: { type: 'string', default: '32' }, seconds: { type: 'string', default: '1' } },
@@ -42,9 +42,9 @@ function bestOf(run: () => void): number {
 }
 
 /** Multiply-adds on registers alone, ten sums at a time so that none waits for another: operations a second. */
-function limit(relaxed: boolean): number {
-  const h = createHarness({ relaxed });
-  const [sums, turns] = [10, 1_000_000];
+function limit({ relaxed, wide }: HarnessOptions): number {
+  const h = createHarness({ relaxed, wide });
+  const [sums, turns] = [wide ? 20 : 10, 1_000_000];
   const kernel = h.emitter.module.function('limit', Array<typeof type.i32>(3).fill(type.i32), (f, target) => {
     const [x, y] = [f.let(f32x4.const(0.5), type.v128), f.let(f32x4.const(0.25), type.v128)];
     const totals = f.locals(sums, type.v128);
@@ -67,7 +67,7 @@ interface Stages {
   readonly operations: number;
 }
 
-function stagesOf(text: string, relaxed: boolean): Stages {
+function stagesOf(text: string, harness: HarnessOptions): Stages {
   const extents = text.split(',').map(Number);
   if (extents.length !== 3 || !extents.every((extent) => Number.isInteger(extent) && extent > 0)) {
     throw new Error(`expected channels in, channels out, size, such as 16,16,32; found ${text}`);
@@ -75,7 +75,7 @@ function stagesOf(text: string, relaxed: boolean): Stages {
   const [inChannels, outChannels, size] = extents;
   const window = { stride: [1, 1], padding: [1, 1] } as const;
   const map = { n: batch, h: size, w: size };
-  const h = createHarness({ relaxed });
+  const h = createHarness(harness);
   const e = h.emitter;
   const filters = filtersOf(window)!;
   const correlations = forwardCorrelations(filters, window);
@@ -140,14 +140,15 @@ function stagesOf(text: string, relaxed: boolean): Stages {
 }
 
 prepareV8();
-const relaxed = detectFeatures().relaxedSimd;
-const most = limit(relaxed);
+const { relaxedSimd, wideVectors } = detectFeatures();
+const harness = { relaxed: relaxedSimd, wide: wideVectors };
+const most = limit(harness);
 console.log(
-  `batch ${batch}, one thread; best of ${options.seconds} s each. Limit: ${(most / 1e9).toFixed(1)} GFLOP/s\n`,
+  `batch ${batch}, one thread, ${wideVectors ? 'vectors of 256 bits' : 'vectors of 128 bits'}; best of ${options.seconds} s each. Limit: ${(most / 1e9).toFixed(1)} GFLOP/s\n`,
 );
 console.log('shape                  patches      products            of the limit    results        products, of all');
 for (const text of positionals.length > 0 ? positionals : ['16,16,32', '32,32,16', '64,64,8', '64,64,56']) {
-  const { steps, run, operations } = stagesOf(text, relaxed);
+  const { steps, run, operations } = stagesOf(text, harness);
   const times = steps.map((step) => bestOf(() => run(step)));
   const [patches, products, results] = times.map((time) => `${(time * 1000).toFixed(3).padStart(7)} ms`);
   const speed = operations / times[1];

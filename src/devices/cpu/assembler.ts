@@ -1,7 +1,7 @@
 // Builds WebAssembly functions and modules. A function is written top to bottom with loops and conditions as callbacks;
 // loops here are do-while loops (the count must be at least 1), which is how fast kernels are shaped.
 
-import { type Code, constI32, i32, type, unsigned, type ValueType } from './wasm.ts';
+import { type Code, constI32, i32, i32x4, type, unsigned, type ValueType } from './wasm.ts';
 
 /** A parameter or local variable: used as an expression, it is its value. */
 export type Local = readonly number[] & { readonly index: number };
@@ -25,6 +25,7 @@ export class FunctionBuilder {
   readonly #locals: ValueType[] = [];
   /** Statements that have a body of their own: [opening, body, end]. */
   readonly #nested = new Set<Code>();
+  readonly #spread = new Map<number, Local>();
   #never: Local | undefined;
   #code: Code[] = [];
   #depth = 0;
@@ -62,6 +63,16 @@ export class FunctionBuilder {
     const local = this.local(valueType);
     this.set(local, value);
     return local;
+  }
+
+  /**
+   * Four times the same number, in a register from the function's beginning on. V8 assembles a constant of 256 bits from four
+   * numbers anew wherever it stands; this one is spread from a number that it cannot see through.
+   */
+  spread(value: number): Local {
+    const known = this.#spread.get(value) ?? this.local(type.v128);
+    this.#spread.set(value, known);
+    return known;
   }
 
   /** target += amount, in i32. */
@@ -205,7 +216,11 @@ export class FunctionBuilder {
   /** The body with its locals, as the code section wants it. */
   encode(): Uint8Array {
     const never: Code = this.#never ? [neverGlobal, 0x21, unsigned(this.#never.index)] : [];
-    return flatten([vector(this.#locals.map((valueType) => [1, valueType])), never, this.#code, 0x0b]);
+    const spread = [...this.#spread].map(([value, local]): Code => {
+      const [bits] = new Int32Array(Float32Array.of(value).buffer);
+      return [i32x4.splat(i32.xor(neverGlobal, bits)), 0x21, unsigned(local.index)];
+    });
+    return flatten([vector(this.#locals.map((valueType) => [1, valueType])), never, spread, this.#code, 0x0b]);
   }
 }
 

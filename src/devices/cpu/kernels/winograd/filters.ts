@@ -52,8 +52,7 @@ export const kernelSize = 3;
 export const taps = kernelSize * kernelSize;
 
 const { add, sub, mul } = f32x4;
-const constant = (value: number): Code => f32x4.const(value);
-const times = (factor: number, x: Code): Code => mul(constant(factor), x);
+const times = (f: FunctionBuilder, factor: number, x: Code): Code => mul(f.spread(factor), x);
 const hold = (f: FunctionBuilder, value: Code): Local => f.let(value, type.v128);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -65,17 +64,17 @@ const computed = (name: string, inputs: number, outputs: number, apply: Transfor
 // F(4, 3)
 
 const input43 = computed("B' of F(4, 3)", 6, 6, (e, f, [d0, d1, d2, d3, d4, d5]) => {
-  const a = hold(f, e.nmadd(constant(4), d2, d4));
-  const b = hold(f, e.nmadd(constant(4), d1, d3));
+  const a = hold(f, e.nmadd(f.spread(4), d2, d4));
+  const b = hold(f, e.nmadd(f.spread(4), d1, d3));
   const c = hold(f, sub(d4, d2));
   const d = hold(f, sub(d3, d1));
   return [
-    e.nmadd(constant(5), d2, e.madd(constant(4), d0, d4)),
+    e.nmadd(f.spread(5), d2, e.madd(f.spread(4), d0, d4)),
     add(a, b),
     sub(a, b),
-    e.madd(constant(2), d, c),
-    e.nmadd(constant(2), d, c),
-    e.nmadd(constant(5), d3, e.madd(constant(4), d1, d5)),
+    e.madd(f.spread(2), d, c),
+    e.nmadd(f.spread(2), d, c),
+    e.nmadd(f.spread(5), d3, e.madd(f.spread(4), d1, d5)),
   ];
 });
 
@@ -84,9 +83,9 @@ const output43 = computed("A' of F(4, 3)", 6, 4, (e, f, [m0, m1, m2, m3, m4, m5]
   const [s2, d2] = [hold(f, add(m3, m4)), hold(f, sub(m3, m4))];
   return [
     add(m0, add(s1, s2)),
-    e.madd(constant(2), d2, d1),
-    e.madd(constant(4), s2, s1),
-    e.madd(constant(8), d2, add(d1, m5)),
+    e.madd(f.spread(2), d2, d1),
+    e.madd(f.spread(4), s2, s1),
+    e.madd(f.spread(8), d2, add(d1, m5)),
   ];
 });
 
@@ -105,8 +104,8 @@ const f43: Filter = {
     to: [1, 2, 3, 4],
     apply: (e, f, [y0, y1, y2, y3]) => {
       const [even, odd] = [hold(f, add(y0, y2)), hold(f, add(y1, y3))];
-      const [even2, odd2] = [hold(f, e.madd(constant(4), y2, y0)), hold(f, e.madd(constant(4), y3, y1))];
-      return [add(even, odd), sub(even, odd), e.madd(constant(2), odd2, even2), e.nmadd(constant(2), odd2, even2)];
+      const [even2, odd2] = [hold(f, e.madd(f.spread(4), y2, y0)), hold(f, e.madd(f.spread(4), y3, y1))];
+      return [add(even, odd), sub(even, odd), e.madd(f.spread(2), odd2, even2), e.nmadd(f.spread(2), odd2, even2)];
     },
     copies: [
       [0, 0],
@@ -120,21 +119,21 @@ const f43: Filter = {
     from: [0, 1, 2],
     to: [0, 1, 2, 3, 4],
     apply: (_, f, [g0, g1, g2]) => {
-      const sixth = hold(f, times(-1 / 6, add(g0, g2)));
-      const middle = hold(f, times(1 / 6, g1));
-      const outer = hold(f, add(times(1 / 24, g0), times(1 / 6, g2)));
-      const half = hold(f, times(1 / 12, g1));
-      return [times(1 / 4, g0), sub(sixth, middle), add(sixth, middle), add(outer, half), sub(outer, half)];
+      const sixth = hold(f, times(f, -1 / 6, add(g0, g2)));
+      const middle = hold(f, times(f, 1 / 6, g1));
+      const outer = hold(f, add(times(f, 1 / 24, g0), times(f, 1 / 6, g2)));
+      const half = hold(f, times(f, 1 / 12, g1));
+      return [times(f, 1 / 4, g0), sub(sixth, middle), add(sixth, middle), add(outer, half), sub(outer, half)];
     },
     copies: [[5, 2]],
   },
   weightGradient: computed("G' of F(4, 3)", 6, 3, (_, f, [u0, u1, u2, u3, u4, u5]) => {
-    const [s1, d1] = [hold(f, times(1 / 6, add(u1, u2))), sub(u2, u1)];
+    const [s1, d1] = [hold(f, times(f, 1 / 6, add(u1, u2))), sub(u2, u1)];
     const [s2, d2] = [hold(f, add(u3, u4)), sub(u3, u4)];
     return [
-      add(sub(times(1 / 4, u0), s1), times(1 / 24, s2)),
-      add(times(1 / 6, d1), times(1 / 12, d2)),
-      add(sub(times(1 / 6, s2), s1), u5),
+      add(sub(times(f, 1 / 4, u0), s1), times(f, 1 / 24, s2)),
+      add(times(f, 1 / 6, d1), times(f, 1 / 12, d2)),
+      add(sub(times(f, 1 / 6, s2), s1), u5),
     ];
   }),
 };
@@ -145,11 +144,11 @@ const applyInput42: Transform['apply'] = (e, f, [d0, d1, d2, d3, d4]) => {
   const a = hold(f, sub(d3, d1));
   const b = hold(f, sub(d3, d2));
   return [
-    e.madd(constant(2), sub(d0, d2), a),
-    e.nmadd(constant(2), d1, b),
-    e.madd(constant(2), sub(d1, d2), b),
+    e.madd(f.spread(2), sub(d0, d2), a),
+    e.nmadd(f.spread(2), d1, b),
+    e.madd(f.spread(2), sub(d1, d2), b),
     a,
-    e.nmadd(constant(2), a, sub(d4, d2)),
+    e.nmadd(f.spread(2), a, sub(d4, d2)),
   ];
 };
 
@@ -157,9 +156,9 @@ const applyOutput42: Transform['apply'] = (e, f, [m0, m1, m2, m3, m4]) => {
   const [s, d] = [hold(f, add(m1, m2)), hold(f, sub(m1, m2))];
   return [
     add(add(m0, s), m3),
-    e.madd(constant(2), m3, d),
-    e.madd(constant(4), m3, s),
-    e.madd(constant(8), m3, add(d, m4)),
+    e.madd(f.spread(2), m3, d),
+    e.madd(f.spread(4), m3, s),
+    e.madd(f.spread(8), m3, add(d, m4)),
   ];
 };
 
@@ -232,8 +231,8 @@ const f421: Filter = {
     to: [1, 2, 3],
     apply: (e, f, [y0, y1, y2, y3]) => {
       const [even, odd] = [hold(f, add(y0, y2)), hold(f, add(y1, y3))];
-      const [even2, odd2] = [e.madd(constant(4), y2, y0), e.madd(constant(4), y3, y1)];
-      return [add(even, odd), sub(even, odd), e.madd(constant(2), odd2, even2)];
+      const [even2, odd2] = [e.madd(f.spread(4), y2, y0), e.madd(f.spread(4), y3, y1)];
+      return [add(even, odd), sub(even, odd), e.madd(f.spread(2), odd2, even2)];
     },
     copies: [[0, 0], [4, 3], ...upTo(4).map((k) => [5 + k, k] as const)],
   },
@@ -243,11 +242,11 @@ const f421: Filter = {
     outputs: 6,
     from: [0, 2],
     to: [0, 1, 2, 3],
-    apply: (_e, _f, [g0, g2]) => [
-      times(1 / 2, g0),
-      times(-1 / 2, add(g0, g2)),
-      times(1 / 6, sub(g2, g0)),
-      add(times(1 / 6, g0), times(1 / 3, g2)),
+    apply: (_, f, [g0, g2]) => [
+      times(f, 1 / 2, g0),
+      times(f, -1 / 2, add(g0, g2)),
+      times(f, 1 / 6, sub(g2, g0)),
+      add(times(f, 1 / 6, g0), times(f, 1 / 3, g2)),
     ],
     copies: [
       [4, 2],
@@ -261,10 +260,10 @@ const f421: Filter = {
     from: [0, 1, 2, 3, 4],
     to: [0, 2],
     apply: (_, f, [u0, u1, u2, u3, u4]) => {
-      const half = hold(f, times(1 / 2, u1));
+      const half = hold(f, times(f, 1 / 2, u1));
       return [
-        add(sub(times(1 / 2, u0), half), times(1 / 6, sub(u3, u2))),
-        add(sub(add(times(1 / 6, u2), times(1 / 3, u3)), half), u4),
+        add(sub(times(f, 1 / 2, u0), half), times(f, 1 / 6, sub(u3, u2))),
+        add(sub(add(times(f, 1 / 6, u2), times(f, 1 / 3, u3)), half), u4),
       ];
     },
     copies: [[1, 5]],
