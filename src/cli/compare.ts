@@ -11,6 +11,7 @@ import {
   type CompareResult,
   type CompareSettings,
   compareNetworks,
+  compareDefaults as defaults,
 } from '../train/compare/node.ts';
 import { optimizerNames, type StepProgress, scheduleNames } from '../train/index.ts';
 import { comparisonReport, networkLine, stoppedComparison } from './compare-report.ts';
@@ -28,6 +29,8 @@ interface Flags extends CompareSettings {
   readonly out?: string;
 }
 
+const batchNormChoices = ['both', 'with', 'without'] as const satisfies readonly CompareSettings['batchNorm'][];
+
 export function addCompare(program: Command): void {
   const names = (list: readonly string[]) => list.join(', ');
   const command = program
@@ -36,25 +39,33 @@ export function addCompare(program: Command): void {
     .description(
       'Train plain twins against residual networks, ReLU against sigmoid, with and without batch norm, and write one HTML report of what was claimed and what was measured. The same command again goes on with what was stopped.',
     )
-    .option('--depths <list>', 'layers, 6n + 2 each (default: 8,20,56)', listOf(integer(8, 10_000)))
+    .option('--depths <list>', `layers, 6n + 2 each (default: ${defaults.depths})`, listOf(integer(8, 10_000)))
     .option(
       '--activations <list>',
-      `of ${names(activationNames)} (default: relu,sigmoid)`,
+      `of ${names(activationNames)} (default: ${defaults.activations})`,
       listOf(oneOf(activationNames)),
     )
-    .option('--batch-norm <which>', 'both, with, without (default: both)', oneOf(['both', 'with', 'without'] as const))
-    .option('--dataset <name|dir>', 'what to train on (default: mnist)', datasetName)
-    .option('--limit <n>', 'only the first n images of the training and of the test set, or all (default: 3000)', limit)
-    .option('--epochs <n>', 'passes over them (default: 3)', integer(1, 1_000_000))
-    .option('--batch-size <n>', 'images at once (default: 32)', integer(1, 65_536))
-    .option('--optimizer <name>', `${names(optimizerNames)} (default: adam)`, oneOf(optimizerNames))
-    .option('--lr <x>', 'the largest learning rate (default: 0.001)', number({ min: 0 }))
+    .option(
+      '--batch-norm <which>',
+      `${names(batchNormChoices)} (default: ${defaults.batchNorm})`,
+      oneOf(batchNormChoices),
+    )
+    .option('--dataset <name|dir>', `what to train on (default: ${defaults.dataset})`, datasetName)
+    .option(
+      '--limit <n>',
+      `only the first n images of the training and of the test set, or all (default: ${defaults.limit})`,
+      limit,
+    )
+    .option('--epochs <n>', `passes over them (default: ${defaults.epochs})`, integer(1, 1_000_000))
+    .option('--batch-size <n>', `images at once (default: ${defaults.batchSize})`, integer(1, 65_536))
+    .option('--optimizer <name>', `${names(optimizerNames)} (default: ${defaults.optimizer})`, oneOf(optimizerNames))
+    .option('--lr <x>', `the largest learning rate (default: ${defaults.lr})`, number({ min: 0 }))
     .option(
       '--schedule <name>',
-      `of the learning rate: ${names(scheduleNames)} (default: cosine)`,
+      `of the learning rate: ${names(scheduleNames)} (default: ${defaults.schedule})`,
       oneOf(scheduleNames),
     )
-    .option('--seed <n>', 'of first weights, order and augmentation (default: 0)', integer(0))
+    .option('--seed <n>', `of first weights, order and augmentation (default: ${defaults.seed})`, integer(0))
     .option('--out <dir>', 'the folder (default: runs/compare-DATASET-DEPTHS)', text);
   addDeviceOptions(command).action(async ({ out, ...settings }: Flags) => {
     const output = new Output(command);
@@ -63,7 +74,7 @@ export function addCompare(program: Command): void {
       line.stop();
       process.stderr.write('Stopping after this step, and saving.\n');
     });
-    const { dataset = 'mnist', depths = [8, 20, 56] } = settings;
+    const { dataset = defaults.dataset, depths = defaults.depths } = settings;
     const name = ['compare', dataset.replace(/^.*[\\/](?=.)|[\\/]$/g, ''), ...depths].join('-');
     try {
       const result = await compareNetworks(settings, {

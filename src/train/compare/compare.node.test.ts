@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareNetworks } from './compare.node.ts';
 import type { ComparedNetwork } from './comparison.ts';
-import type { CompareSettings } from './plan.ts';
+import type { CompareSettings } from './settings.ts';
 
 let parent: string;
 let folder: string;

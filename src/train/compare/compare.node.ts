@@ -20,8 +20,9 @@ import { checkEmpty, filesOf } from '../run/run-folder.node.ts';
 import { judge } from './claims.ts';
 import type { ComparedNetwork, Comparison } from './comparison.ts';
 import { measuredOf } from './measured.ts';
-import { type CompareSettings, costOf, type Plan, planComparison, USUAL_SPEED } from './plan.ts';
+import { costOf, type Plan, planComparison, USUAL_SPEED } from './plan.ts';
 import { renderComparison } from './report/report.ts';
+import type { CompareSettings } from './settings.ts';
 
 export const COMPARISON = 'comparison.json';
 export const COMPARISON_REPORT = 'report.html';

@@ -10,4 +10,4 @@ export {
 } from './compare.node.ts';
 export type { ComparedNetwork, Comparison, CurvePoint } from './comparison.ts';
 export type { Grid, Variant } from './networks.ts';
-export type { CompareSettings } from './plan.ts';
+export { type CompareSettings, compareDefaults } from './settings.ts';

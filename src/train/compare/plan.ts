@@ -6,35 +6,10 @@ import { fromConfig } from '../../data/index.ts';
 import type { DataSource } from '../../data/sources/source.ts';
 import { UsageError } from '../../errors.ts';
 import { createModel, summarise } from '../../models/index.ts';
-import type { ActivationName } from '../../nn/index.ts';
 import type { RunConfig, RunOverrides } from '../run/config.ts';
 import type { ComparedNetwork } from './comparison.ts';
 import { type Grid, idOf, modelOf, nameOf, type Variant, variantsOf } from './networks.ts';
-
-/** What may be said of a comparison: the options of `residua compare`, in camelCase. */
-export interface CompareSettings {
-  readonly depths?: readonly number[];
-  readonly activations?: readonly ActivationName[];
-  readonly batchNorm?: 'both' | 'with' | 'without';
-  readonly dataset?: string;
-  /** 'all' for all images. */
-  readonly limit?: number | 'all';
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly optimizer?: RunOverrides['optimizer'];
-  readonly lr?: number;
-  readonly schedule?: RunOverrides['schedule'];
-  readonly seed?: number;
-  readonly device?: RunConfig['device'];
-  readonly threads?: number;
-  readonly strict?: boolean;
-}
-
-/** All 24 networks in some ten minutes on two cores: few images, but the same few for all. */
-const defaults = { depths: [8, 20, 56], activations: ['relu', 'sigmoid'], limit: 3000, epochs: 3 } as const;
-
-/** The article's optimizer; a falling learning rate, so that chance in the last steps decides nothing. */
-const training = { optimizer: 'adam', learningRate: 0.001, batchSize: 32, schedule: 'cosine' } as const;
+import { type CompareSettings, compareDefaults as defaults } from './settings.ts';
 
 /** Log points in an epoch, for curves. */
 const POINTS = 8;
@@ -58,8 +33,9 @@ export function planComparison(
   settings: CompareSettings,
   { resolve, find }: { resolve(overrides: RunOverrides): RunConfig; find(dataset: string): DataSource },
 ): Plan {
-  const { depths = defaults.depths, activations = defaults.activations, batchNorm = 'both' } = settings;
-  const { limit = defaults.limit, epochs = defaults.epochs } = settings;
+  const { depths = defaults.depths, activations = defaults.activations, batchNorm = defaults.batchNorm } = settings;
+  const { dataset = defaults.dataset, limit = defaults.limit, epochs = defaults.epochs } = settings;
+  const { batchSize = defaults.batchSize, optimizer = defaults.optimizer, schedule = defaults.schedule } = settings;
   const grid: Grid = {
     depths: unique(depths).sort((a, b) => a - b),
     activations: unique(activations),
@@ -67,26 +43,26 @@ export function planComparison(
   };
   if (grid.depths.length === 0 || grid.activations.length === 0) throw new UsageError('there is nothing to compare');
   const overrides: RunOverrides = {
-    dataset: settings.dataset ?? 'mnist',
+    dataset,
     limit: limit === 'all' ? undefined : limit,
     epochs,
-    batchSize: settings.batchSize ?? training.batchSize,
-    optimizer: settings.optimizer ?? training.optimizer,
-    learningRate: settings.lr ?? (settings.optimizer === undefined ? training.learningRate : undefined),
-    schedule: settings.schedule ?? training.schedule,
+    batchSize,
+    optimizer,
+    learningRate: settings.lr ?? (settings.optimizer === undefined ? defaults.lr : undefined),
+    schedule,
     labelSmoothing: 0,
     clipGradNorm: null,
     ema: null,
-    seed: settings.seed,
+    seed: settings.seed ?? defaults.seed,
     device: settings.device,
     threads: settings.threads,
     strict: settings.strict,
     layerStats: true,
   };
-  const source = find(overrides.dataset!);
-  const images = (own: number) => Math.min(own, overrides.limit ?? own);
+  const source = find(dataset);
+  const images = (own: number) => (limit === 'all' ? own : Math.min(own, limit));
   const [trainImages, testImages] = [images(source.images.train), images(source.images.test)];
-  const logEvery = Math.max(1, Math.round(trainImages / overrides.batchSize! / POINTS));
+  const logEvery = Math.max(1, Math.round(trainImages / batchSize / POINTS));
   const configOf = (variant: Variant) => resolve({ ...overrides, ...modelOf(variant), logEvery });
   const networks = variantsOf(grid).map((variant): ComparedNetwork => {
     return { ...variant, id: idOf(variant), name: nameOf(variant), ...sizeOf(configOf(variant), source), ...waiting };

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ResiduaError } from '../../../errors.ts';
-import type { CompareSettings } from '../../../train/compare/plan.ts';
+import { type CompareSettings, compareDefaults } from '../../../train/compare/settings.ts';
 import type { Catalogue } from '../../protocol.ts';
 import { Problem } from '../components/problem.tsx';
 import { strings } from '../i18n/strings.ts';
@@ -12,15 +12,15 @@ import { activationName } from './kinds.ts';
 
 type Activations = NonNullable<CompareSettings['activations']>;
 
-/** Those of `residua compare`: some twelve minutes on two cores. */
+/** As the form holds them: numbers as they are typed. */
 const usual = {
-  depths: '8, 20, 56',
-  activations: ['relu', 'sigmoid'] as Activations,
-  batchNorm: 'both' as 'both' | 'with' | 'without',
-  dataset: 'mnist',
-  limit: '4000',
-  epochs: '3',
-  seed: '0',
+  depths: compareDefaults.depths.join(', '),
+  activations: compareDefaults.activations as Activations,
+  batchNorm: compareDefaults.batchNorm as NonNullable<CompareSettings['batchNorm']>,
+  dataset: compareDefaults.dataset as string,
+  limit: String(compareDefaults.limit),
+  epochs: String(compareDefaults.epochs),
+  seed: String(compareDefaults.seed),
 };
 
 export function NewComparison({ onStarted }: { onStarted: (id: string) => void }) {
