@@ -3,9 +3,9 @@
 import { relative } from 'node:path';
 import type { ComparedNetwork, CompareResult, Verdict } from '../train/compare/node.ts';
 import { counted, duration, percent } from './format.ts';
-import { quote } from './invocation.ts';
 import { indent, table } from './table.ts';
 import type { Screen } from './terminal.ts';
+import { quote } from './typed-command.ts';
 
 export function networkLine({ id, accuracy, trainingLoss, problem, seconds }: ComparedNetwork, screen: Screen): string {
   const time = duration(seconds ?? 0);

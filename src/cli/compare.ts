@@ -16,13 +16,13 @@ import {
 import { optimizerNames, type StepProgress, scheduleNames } from '../train/index.ts';
 import { comparisonReport, networkLine, stoppedComparison } from './compare-report.ts';
 import { clock, counted, duration, percent } from './format.ts';
-import { commandLine } from './invocation.ts';
 import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { progressBar } from './progress-bar.ts';
 import { listenForStop } from './stop-signal.ts';
 import { addDeviceOptions, datasetName } from './train-options.ts';
 import { ProgressReporter } from './train-reporter.ts';
+import { commandAsTyped } from './typed-command.ts';
 import { integer, listOf, number, oneOf, text } from './values.ts';
 
 interface Flags extends CompareSettings {
@@ -79,7 +79,7 @@ export function addCompare(program: Command): void {
     try {
       const result = await compareNetworks(settings, {
         folder: out ?? join('runs', name),
-        command: commandLine(),
+        command: commandAsTyped(),
         signal: stop.signal,
         reporter: new CompareLines(line),
       });

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // The command line's entry: residua COMMAND.
 
+import { createCli } from './cli.ts';
 import { allowClosedPipes } from './output.ts';
-import { invocation } from './run.ts';
 
-const { run, end } = invocation(process.argv.slice(2));
+const { run, fail } = createCli(process.argv.slice(2));
 
 process.on('uncaughtException', (error) => {
-  end(error);
+  fail(error);
   process.exit();
 });
 

@@ -5,10 +5,10 @@ import { relative } from 'node:path';
 import type { Evaluation } from '../train/index.ts';
 import type { RunResult, SeedRun, SeedsResult } from '../train/run/node.ts';
 import { count, counted, duration, percent } from './format.ts';
-import { commandName, quote } from './invocation.ts';
 import { lossCurve } from './loss-curve.ts';
 import { indent, table } from './table.ts';
 import type { Screen } from './terminal.ts';
+import { programAsTyped, quote } from './typed-command.ts';
 
 const HARDEST = 3;
 const WIDEST_CURVE = 80;
@@ -67,7 +67,7 @@ function hardestClasses({ perClass, confusion }: Evaluation): string[][] {
 /** Of a run that was stopped. */
 export function stoppedReport({ folder, steps }: RunResult, screen: Screen): string {
   const path = fromHere(folder);
-  const command = `${commandName()} train --resume ${quote(path)}`;
+  const command = `${programAsTyped()} train --resume ${quote(path)}`;
   return [
     `Stopped after step ${count(steps)}; everything is saved in ${path}`,
     `Go on with ${screen.paint('cyan', command)}`,
@@ -102,7 +102,7 @@ export const seedsReport =
   };
 
 export function stoppedSeedsReport({ folder, runs, seeds }: SeedsResult, screen: Screen): string {
-  const command = `${commandName()} train --resume ${quote(fromHere(folder))}`;
+  const command = `${programAsTyped()} train --resume ${quote(fromHere(folder))}`;
   return [
     `Stopped with ${runs.length} of ${counted(seeds.length, 'run')} finished; everything is saved in ${fromHere(folder)}`,
     `Go on with ${screen.paint('cyan', command)}`,
@@ -125,7 +125,7 @@ function whereAndNext({ folder, files, config }: RunResult, screen: Screen): str
     [`evaluate ${quote(path)}`, 'class by class'],
     [`train --recipe ${config.recipe === 'article' ? 'digits' : 'article'} --epochs 1`, 'other settings'],
     [`models ${config.model}`, 'layer by layer'],
-  ].map(([command, what]) => [screen.paint('cyan', `${commandName()} ${command}`), what]);
+  ].map(([command, what]) => [screen.paint('cyan', `${programAsTyped()} ${command}`), what]);
   return [`Files in ${path}`, indent(table(kept)), '', 'Next', indent(table(next))];
 }
 

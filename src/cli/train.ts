@@ -14,7 +14,6 @@ import {
   trainRun,
   trainSeeds,
 } from '../train/run/node.ts';
-import { commandLine } from './invocation.ts';
 import { LiveLine } from './live-line.ts';
 import { Output } from './output.ts';
 import { listenForStop } from './stop-signal.ts';
@@ -22,6 +21,7 @@ import type { Screen } from './terminal.ts';
 import { addTrainOptions, settledConfig, type TrainFlags } from './train-options.ts';
 import { seedLine, seedsReport, stoppedReport, stoppedSeedsReport, trainReport } from './train-report.ts';
 import { TrainReporter } from './train-reporter.ts';
+import { commandAsTyped } from './typed-command.ts';
 
 export function addTrain(program: Command): void {
   const command = program
@@ -78,7 +78,7 @@ type Job =
 async function prepare(command: Command, flags: TrainFlags): Promise<Job> {
   const { resume, out, seeds, ...settings } = flags;
   if (resume === undefined) {
-    const config = { ...(await settledConfig(settings)), command: commandLine() };
+    const config = { ...(await settledConfig(settings)), command: commandAsTyped() };
     if (seeds === undefined) {
       return { kind: 'run', begin: (options) => trainRun(config, { ...options, folder: out }) };
     }

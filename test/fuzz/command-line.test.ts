@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { invocation } from '../../src/cli/run.ts';
+import { createCli } from '../../src/cli/cli.ts';
 import { type Outcome, residua } from '../cli/run-cli.ts';
 import { commandLines } from './command-lines.ts';
 import { makeCorpus } from './corpus.ts';
@@ -60,7 +60,7 @@ async function runHere(words: readonly string[]): Promise<Outcome> {
   }, LONG_ENOUGH);
   process.exitCode = 0;
   try {
-    await watched(() => invocation(words).run());
+    await watched(() => createCli(words).run());
     return { code: Number(process.exitCode), signal: null, ...written };
   } finally {
     clearInterval(timer);

@@ -3,7 +3,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { commandLine } from '../../cli/invocation.ts';
+import { commandAsTyped } from '../../cli/typed-command.ts';
 import type { ResolvedSettings } from '../protocol.ts';
 import { catalogue } from './catalogue.ts';
 import { bodyOf, resolveSchema } from './checks.ts';
@@ -67,7 +67,7 @@ export function createApi(parts: ApiParts): Hono<Bound> {
   app.post('/api/resolve', async (c) => {
     const { settings } = await bodyOf(c, resolveSchema);
     const { words, config } = await trainingOf(settings);
-    return c.json({ config, command: commandLine(words) } satisfies ResolvedSettings);
+    return c.json({ config, command: commandAsTyped(words) } satisfies ResolvedSettings);
   });
 
   app.get('/api/events', (c) => {

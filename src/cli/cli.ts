@@ -3,21 +3,21 @@
 import { reportError } from './errors.ts';
 import { createProgram } from './program.ts';
 
-export interface Invocation {
+export interface Cli {
   /** Does what the words say, and tells what went wrong. Sets process.exitCode where that is not 0. */
   run(): Promise<void>;
   /** Tells an error, and sets process.exitCode. */
-  end(error: unknown): void;
+  fail(error: unknown): void;
 }
 
 /** @param words what follows the program's name */
-export function invocation(words: readonly string[]): Invocation {
+export function createCli(words: readonly string[]): Cli {
   const debug = words.includes('--debug');
   const program = createProgram();
   const name = words.find((word) => !word.startsWith('-'));
   const command = program.commands.find((candidate) => candidate.name() === name);
   const help = command === undefined ? 'residua --help' : `residua ${command.name()} --help`;
-  const end = (error: unknown) => {
+  const fail = (error: unknown) => {
     process.exitCode = reportError(error, { debug, help });
   };
   /** Without 'help' before what is no command: commander would not name it, nor what was meant. */
@@ -26,13 +26,13 @@ export function invocation(words: readonly string[]): Invocation {
       ? rest
       : [first, ...rest];
   return {
-    end,
+    fail,
     async run() {
       try {
         if (words.length === 0) program.outputHelp();
         else await program.parseAsync(known(words), { from: 'user' });
       } catch (error) {
-        end(error);
+        fail(error);
       }
     },
   };

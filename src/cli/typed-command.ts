@@ -3,7 +3,7 @@
 import { basename, relative } from 'node:path';
 
 /** 'residua' where it is installed, 'npx residua' under npm, 'node dist/cli.js' when the file itself was run. */
-export function commandName(file: string = process.argv[1], env: NodeJS.ProcessEnv = process.env): string {
+export function programAsTyped(file: string = process.argv[1], env: NodeJS.ProcessEnv = process.env): string {
   if (env.npm_command !== undefined) return 'npx residua';
   if (basename(file) === 'residua') return 'residua';
   const path = relative('', file);
@@ -13,15 +13,15 @@ export function commandName(file: string = process.argv[1], env: NodeJS.ProcessE
 /**
  * The words that were typed, so that they can be typed again: without where the result went and in which form.
  *
- * @param args what follows the program's name
+ * @param words what follows the program's name
  */
-export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
-  const words: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    if (args[i] === '--out') i++;
-    else if (!/^--(out=.*|json|debug)$/.test(args[i])) words.push(quote(args[i]));
+export function commandAsTyped(words: readonly string[] = process.argv.slice(2)): string {
+  const kept: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    if (words[i] === '--out') i++;
+    else if (!/^--(out=.*|json|debug)$/.test(words[i])) kept.push(quote(words[i]));
   }
-  return ['npx', 'residua', ...words].join(' ');
+  return ['npx', 'residua', ...kept].join(' ');
 }
 
 /** As a shell wants it. */
