@@ -115,15 +115,18 @@ const comparisonSchema = z.looseObject({
   networks: z.array(z.looseObject({ id: z.string(), state: z.enum(['waiting', 'trained', 'diverged']) })),
 });
 
+/** What to do about a damaged comparison.json. */
+const ANEW = 'Bring back a copy of it, or begin anew in another folder with --out.';
+
 async function readComparison(path: string): Promise<Comparison> {
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${path} is damaged: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`${path} is damaged: ${(error as Error).message}`, { hint: ANEW, cause: error });
   }
   const parsed = comparisonSchema.safeParse(json);
-  if (!parsed.success) throw new UsageError(`${path} is damaged: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UsageError(`${path} is damaged: ${z.prettifyError(parsed.error)}`, { hint: ANEW });
   return parsed.data as unknown as Comparison;
 }
 

@@ -134,10 +134,19 @@ export type RunOverrides = Partial<Omit<RunConfig, 'versions' | 'optimizer' | 's
   readonly schedule?: string | RunConfig['schedule'];
 } & Partial<TransformChoices>;
 
-/** @throws UsageError that names every field that is wrong, what was expected and what was found */
-export function parseRunConfig(json: unknown, source: string): RunConfig {
+/** Fields named in one message; where more are wrong, the file is something else altogether. */
+const MOST_PROBLEMS = 5;
+
+/**
+ * @param source what the message begins with: the file's name
+ * @param hint what to do where it is wrong
+ * @throws UsageError that names the fields that are wrong, what was expected and what was found
+ */
+export function parseRunConfig(json: unknown, source: string, hint?: string): RunConfig {
   const parsed = runConfigSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);
-  throw new UsageError(`${source}: ${problems.join('; ')}`);
+  const more = problems.length - MOST_PROBLEMS;
+  const told = [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])];
+  throw new UsageError(`${source}: ${told.join('; ')}`, { hint });
 }

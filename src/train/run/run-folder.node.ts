@@ -91,6 +91,10 @@ export function writePreflight(folder: string, warnings: readonly PreflightWarni
   return writeAtomically(filesOf(folder).preflight, `${JSON.stringify(warnings, null, 2)}\n`);
 }
 
+/** Nobody else knows what config.json said: the weights in model.safetensors describe themselves, but not how to go on. */
+const REPAIR =
+  'Put it right, or bring back a copy: without it the run cannot go on. Its model.safetensors, where it has one, can be used as ever.';
+
 /** @throws ResiduaError where there is no run, UsageError where config.json is not one */
 export async function readConfig(folder: string): Promise<RunConfig> {
   const { config } = filesOf(folder);
@@ -99,9 +103,9 @@ export async function readConfig(folder: string): Promise<RunConfig> {
   try {
     json = JSON.parse(text.toString());
   } catch (error) {
-    throw new ResiduaError(`${config} is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new ResiduaError(`${config} is not JSON: ${(error as Error).message}`, { hint: REPAIR, cause: error });
   }
-  return parseRunConfig(json, config);
+  return parseRunConfig(json, config, REPAIR);
 }
 
 export async function readRunFile(path: string, hint: string): Promise<Buffer> {

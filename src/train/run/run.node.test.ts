@@ -444,7 +444,15 @@ describe('a run refuses', () => {
     expect((await failure(resumeRun(parent))).message).toContain(`there is no ${join(parent, 'config.json')}`);
     const { files } = await trainRun(config({ epochs: 1 }), { folder });
     await writeFile(files.config, JSON.stringify({ ...config(), batchSize: 0 }));
-    expect((await failure(resumeRun(folder))).message).toMatch(/config.json: batchSize: /);
+    const wrong = await failure(resumeRun(folder));
+    expect(wrong.message).toMatch(/config.json: batchSize: /);
+    expect(wrong.hint).toMatch(/^Put it right, or bring back a copy/);
+    await writeFile(files.config, '{"recipe": ');
+    const cut = await failure(resumeRun(folder));
+    expect(cut.message).toMatch(/config.json is not JSON/);
+    expect(cut.hint).toBe(wrong.hint);
+    await writeFile(files.config, '{}');
+    expect((await failure(resumeRun(folder))).message).toMatch(/config.json: recipe: .*; and \d\d more$/);
     await writeFile(
       files.config,
       JSON.stringify(config({ modelOptions: { ...tiny.modelOptions, widths: [2, 2, 2] } })),

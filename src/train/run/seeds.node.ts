@@ -108,7 +108,11 @@ async function readSeeds(folder: string): Promise<z.infer<typeof seedsSchema>> {
   const file = join(folder, SEEDS);
   const text = (await readRunFile(file, 'Name the folder of several runs.')).toString();
   const parsed = seedsSchema.safeParse(jsonOf(text));
-  if (!parsed.success) throw new UsageError(`${file} is damaged: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) {
+    throw new UsageError(`${file} is damaged: ${z.prettifyError(parsed.error)}`, {
+      hint: 'Bring back a copy of it; or resume each run by itself, in its own folder.',
+    });
+  }
   // The folder may have been moved since.
   const runs = parsed.data.runs.map((run) => ({ ...run, folder: folderOf(folder, run.seed) }));
   return { seeds: parsed.data.seeds, runs };

@@ -90,7 +90,7 @@ export async function readConfig(files: RunFiles): Promise<RunConfig> {
   const text = await files.text(fileNames.config);
   if (text === undefined) throw new ResiduaError(`there is no ${path}`, { hint: 'Delete this run.' });
   try {
-    return parseRunConfig(JSON.parse(text), path);
+    return parseRunConfig(JSON.parse(text), path, 'Delete this run.');
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new ResiduaError(`${path} is not JSON: ${error.message}`, { hint: 'Delete this run.', cause: error });
