@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { checkWellFormed } from '../../../test/well-formed.ts';
 import type { NormsPoint } from '../progress.ts';
 import { resolveRunConfig } from '../run/resolve-config.node.ts';
-import { type Claim, isWorse, judge, ratioText } from './claims.ts';
-import type { ComparedNetwork, Comparison } from './comparison.ts';
+import { inEnglish } from './claim-texts.ts';
+import { type ClaimId, isWorse, judge } from './claims.ts';
+import { type ComparedNetwork, type Comparison, ratioText } from './comparison.ts';
 import { idOf, modelOf, nameOf, type Variant, variantsOf } from './networks.ts';
 import { renderComparison } from './report/report.ts';
 
@@ -41,7 +42,7 @@ function network(variant: Partial<Variant>, more: Partial<ComparedNetwork> = {})
   };
 }
 
-const verdict = (id: Claim['id'], networks: readonly ComparedNetwork[]) =>
+const verdict = (id: ClaimId, networks: readonly ComparedNetwork[]) =>
   judge(networks, 4000).find((claim) => claim.id === id)!.verdict;
 
 const gradient = (first: number) => ({ norms: { first: norms(0, first), last: null } });
@@ -173,7 +174,7 @@ describe('the report', () => {
     trainImages: 4000,
     testImages: 4000,
     networks,
-    claims: judge(networks, 4000),
+    claims: judge(networks, 4000).map(inEnglish),
   };
   const page = renderComparison('a "name" & <more>', comparison);
 

@@ -1,7 +1,7 @@
-// What the article and He et al. 2015 say of plain and residual networks, each beside what was measured, with a verdict that
-// follows from the numbers by a rule that is said. One seed and short trainings: differences within chance decide nothing.
+// What the article and He et al. 2015 say of plain and residual networks, each with the networks that can tell and a verdict that
+// follows from their numbers by a rule. One seed and short trainings: differences within chance decide nothing. The words for
+// all of it, rules too, are in claim-texts.ts.
 
-import { percent } from '../../format.ts';
 import { type ComparedNetwork, gradientRatio } from './comparison.ts';
 
 /**
@@ -10,24 +10,41 @@ import { type ComparedNetwork, gradientRatio } from './comparison.ts';
  */
 export type Verdict = 'seen' | 'partly' | 'not seen' | 'open';
 
-export interface Claim {
-  readonly id: 'degradation' | 'shortcuts' | 'vanishing' | 'healthy' | 'activation' | 'through-shortcuts';
-  readonly source: string;
-  readonly claim: string;
-  /** In words, with the numbers. */
-  readonly measured: string;
-  /** When it counts as seen. */
-  readonly rule: string;
-  readonly verdict: Verdict;
+/** What each claim is judged by. Lists begin with the shallowest network. */
+export interface Evidence {
+  /** With ReLU and batch norm. */
+  degradation: { readonly plain: readonly ComparedNetwork[] };
+  /** With ReLU and batch norm; `twin` is the plain one of the deepest. */
+  shortcuts: { readonly residual: readonly ComparedNetwork[]; readonly twin: ComparedNetwork };
+  /** The deepest, with ReLU: with and without batch norm. */
+  vanishing: { readonly plain: readonly ComparedNetwork[] };
+  /** With ReLU and batch norm; `exploded`: no gradient vanishes, but some grow too large. */
+  healthy: { readonly plain: readonly ComparedNetwork[]; readonly exploded: boolean };
+  /** Plain networks without batch norm. */
+  activation: { readonly pairs: readonly { readonly sigmoid: ComparedNetwork; readonly relu: ComparedNetwork }[] };
+  /** The deepest with sigmoids and without batch norm. */
+  'through-shortcuts': { readonly plain: ComparedNetwork; readonly residual: ComparedNetwork };
 }
 
-/** A gradient that has become smaller than this share on its way to the first layer has vanished. */
-const VANISHED = 0.01;
-/** And one that has become so many times larger has exploded. */
-const EXPLODED = 100;
+export type ClaimId = keyof Evidence;
 
-/** @param testImages that accuracies were measured on */
-export function judge(networks: readonly ComparedNetwork[], testImages: number): Claim[] {
+/** One claim, judged. */
+export type Finding<Id extends ClaimId = ClaimId> = {
+  [Own in Id]: {
+    readonly id: Own;
+    readonly verdict: Verdict;
+    /** null where the networks that could tell are not among those measured. */
+    readonly evidence: Evidence[Own] | null;
+  };
+}[Id];
+
+/** A gradient that has become smaller than this share on its way to the first layer has vanished. */
+export const VANISHED = 0.01;
+/** And one that has become so many times larger has exploded. */
+export const EXPLODED = 100;
+
+/** @param testImages that accuracies were measured on @returns none before a network is done */
+export function judge(networks: readonly ComparedNetwork[], testImages: number): Finding[] {
   const done = networks.filter(({ state }) => state !== 'waiting');
   if (done.length === 0) return [];
   const context = { done, testImages };
@@ -56,155 +73,72 @@ function of({ done }: Context, kind: Kind): ComparedNetwork[] {
 }
 
 const usual = { activation: 'relu', batchNorm: true } as const;
+const bareRelu = { activation: 'relu', batchNorm: false } as const;
+const bareSigmoid = { activation: 'sigmoid', batchNorm: false } as const;
 
-function degradation(context: Context): Claim {
+const open = <Id extends ClaimId>(id: Id) => ({ id, verdict: 'open', evidence: null }) as const;
+
+function degradation(context: Context): Finding<'degradation'> {
   const plain = of(context, { ...usual, residual: false });
+  if (plain.length < 2) return open('degradation');
   const [shallow, deep] = [plain[0], plain[plain.length - 1]];
-  return {
-    id: 'degradation',
-    source: 'the article; He et al. 2015, fig. 1 and sec. 4.2',
-    claim:
-      'Plain networks get worse with depth, also on the images that they are trained on: more layers, higher error.',
-    measured: plain.length < 2 ? nothing : `Plain, ReLU and batch norm: ${list(plain)}.`,
-    rule: 'The deepest has a higher training loss than the shallowest, and a test accuracy that is lower by more than chance.',
-    verdict: plain.length < 2 ? 'open' : both(losesTraining(deep, shallow), isWorse(deep, shallow, context)),
-  };
+  const verdict = all([losesTraining(deep, shallow), isWorse(deep, shallow, context)]);
+  return { id: 'degradation', verdict, evidence: { plain } };
 }
 
-function shortcuts(context: Context): Claim {
-  const plain = of(context, { ...usual, residual: false });
+function shortcuts(context: Context): Finding<'shortcuts'> {
   const residual = of(context, { ...usual, residual: true });
   const [shallow, deep] = [residual[0], residual[residual.length - 1]];
-  const twin = plain.find(({ depth }) => depth === deep?.depth);
-  const known = residual.length > 1 && twin !== undefined;
-  return {
-    id: 'shortcuts',
-    source: 'the article; He et al. 2015, sec. 4.2',
-    claim:
-      'With shortcuts depth does no harm: a deep residual network is better than its plain twin, and no worse than a shallow one.',
-    measured: known
-      ? `Residual, ReLU and batch norm: ${list(residual)}. Plain at ${deep.depth} layers: ${one(twin)}.`
-      : nothing,
-    rule: 'The deepest residual network beats its plain twin by more than chance, and is not worse than the shallowest by more than that.',
-    verdict: known ? both(isWorse(twin, deep, context), !isWorse(deep, shallow, context)) : 'open',
-  };
+  const twin = of(context, { ...usual, residual: false }).find(({ depth }) => depth === deep?.depth);
+  if (residual.length < 2 || twin === undefined) return open('shortcuts');
+  const verdict = all([isWorse(twin, deep, context), !isWorse(deep, shallow, context)]);
+  return { id: 'shortcuts', verdict, evidence: { residual, twin } };
 }
 
-function vanishing(context: Context): Claim {
-  const deepest = of(context, { residual: false, activation: 'relu' });
-  const depth = deepest[deepest.length - 1]?.depth;
-  const plain = deepest.filter((network) => network.depth === depth && ratioOf(network) !== null);
-  const vanished = plain.map((network) => ratioOf(network)! < VANISHED);
-  return {
-    id: 'vanishing',
-    source: 'the article',
-    claim: 'Deep plain networks are hard to train because gradients vanish on their way to the first layers.',
-    measured:
-      plain.length === 0
-        ? nothing
-        : `${RATIO}, plain, ReLU, ${depth} layers: ${plain
-            .map((network) => `${ratio(network)} ${network.batchNorm ? 'with' : 'without'} batch norm`)
-            .join(', ')}.`,
-    rule: `This ratio is below ${VANISHED}.`,
-    verdict: all(vanished),
-  };
+function vanishing(context: Context): Finding<'vanishing'> {
+  const relu = of(context, { residual: false, activation: 'relu' });
+  const plain = deepest(relu).filter((network) => firstRatio(network) !== null);
+  if (plain.length === 0) return open('vanishing');
+  return { id: 'vanishing', verdict: all(plain.map(hasVanished)), evidence: { plain } };
 }
 
-function healthy(context: Context): Claim {
-  const plain = of(context, { ...usual, residual: false }).filter((network) => ratioOf(network) !== null);
-  const vanished = plain.map((network) => ratioOf(network)! < VANISHED);
-  const exploded = plain.some((network) => ratioOf(network)! > EXPLODED);
-  const alive = all(vanished.map((own) => !own));
-  return {
-    id: 'healthy',
-    source: 'He et al. 2015, sec. 4.1, who disagree with the article here',
-    claim:
-      'With batch norm, plain networks are not hard to train because of vanishing gradients: backward propagated gradients have healthy norms.',
-    measured:
-      plain.length === 0
-        ? nothing
-        : `${RATIO}, plain, ReLU and batch norm: ${plain
-            .map((network) => `${ratio(network)} at ${network.depth} layers`)
-            .join(', ')}.${alive === 'seen' && exploded ? ' They do not vanish, they explode on their way back.' : ''}`,
-    rule: `This ratio is from ${VANISHED} to ${EXPLODED} at every depth; partly, where none is below and some are above.`,
-    verdict: alive === 'seen' && exploded ? 'partly' : alive,
-  };
+function healthy(context: Context): Finding<'healthy'> {
+  const plain = of(context, { ...usual, residual: false }).filter((network) => firstRatio(network) !== null);
+  if (plain.length === 0) return open('healthy');
+  const alive = all(plain.map((network) => !hasVanished(network)));
+  const exploded = alive === 'seen' && plain.some((network) => firstRatio(network)! > EXPLODED);
+  return { id: 'healthy', verdict: exploded ? 'partly' : alive, evidence: { plain, exploded } };
 }
 
-function activation(context: Context): Claim {
-  const pairs = of(context, { activation: 'sigmoid', batchNorm: false, residual: false }).flatMap((sigmoid) => {
+function activation(context: Context): Finding<'activation'> {
+  const pairs = of(context, { ...bareSigmoid, residual: false }).flatMap((sigmoid) => {
     const relu = of(context, { ...bareRelu, residual: false }).find(({ depth }) => depth === sigmoid.depth);
-    return relu && ratioOf(relu) !== null && ratioOf(sigmoid) !== null ? [{ sigmoid, relu }] : [];
+    return relu && firstRatio(relu) !== null && firstRatio(sigmoid) !== null ? [{ sigmoid, relu }] : [];
   });
-  const texts = pairs.map(
-    ({ sigmoid, relu }) =>
-      `${relu.depth} layers: ReLU ${ratio(relu)}, ${accuracy(relu)}; sigmoid ${ratio(sigmoid)}, ${accuracy(sigmoid)}`,
-  );
-  return {
-    id: 'activation',
-    source: 'the article',
-    claim:
-      'A sigmoid passes on a quarter of a gradient at most, so in deep networks gradients vanish; a ReLU passes on all or nothing.',
-    measured:
-      pairs.length === 0
-        ? nothing
-        : `${RATIO}, plain without batch norm, and the test accuracy that training came to. ${texts.join('. ')}.`,
-    rule: `This ratio is below ${VANISHED} with sigmoids and not with ReLUs at every depth.`,
-    verdict: all(pairs.map(({ sigmoid, relu }) => ratioOf(sigmoid)! < VANISHED && ratioOf(relu)! >= VANISHED)),
-  };
+  if (pairs.length === 0) return open('activation');
+  const verdict = all(pairs.map(({ sigmoid, relu }) => hasVanished(sigmoid) && !hasVanished(relu)));
+  return { id: 'activation', verdict, evidence: { pairs } };
 }
 
-const bareRelu = { activation: 'relu', batchNorm: false } as const;
-
-function through(context: Context): Claim {
-  const plain = of(context, { activation: 'sigmoid', batchNorm: false, residual: false });
-  const depth = plain[plain.length - 1]?.depth;
-  const pair = of(context, { activation: 'sigmoid', batchNorm: false }).filter(
-    (network) => network.depth === depth && ratioOf(network) !== null,
-  );
-  const [without, withShortcuts] = [pair.find(({ residual }) => !residual), pair.find(({ residual }) => residual)];
-  const known = without !== undefined && withShortcuts !== undefined;
-  return {
-    id: 'through-shortcuts',
-    source: 'the article',
-    claim:
-      'Shortcuts carry gradients past the layers: they reach the first layers where those of a plain network vanish.',
-    measured: known
-      ? `${RATIO}, sigmoid without batch norm, ${depth} layers: plain ${ratio(without)}, residual ${ratio(withShortcuts)}. In these networks each shortcut ends in front of an activation function, which the gradient has to pass.`
-      : nothing,
-    rule: `This ratio is below ${VANISHED} in the plain network and not in the residual one.`,
-    verdict: known ? all([ratioOf(without)! < VANISHED && ratioOf(withShortcuts)! >= VANISHED]) : 'open',
-  };
+function through(context: Context): Finding<'through-shortcuts'> {
+  const [plain] = deepest(of(context, { ...bareSigmoid, residual: false }));
+  const residual = of(context, { ...bareSigmoid, residual: true }).find(({ depth }) => depth === plain?.depth);
+  if (!plain || !residual || firstRatio(plain) === null || firstRatio(residual) === null) {
+    return open('through-shortcuts');
+  }
+  const verdict = all([hasVanished(plain) && !hasVanished(residual)]);
+  return { id: 'through-shortcuts', verdict, evidence: { plain, residual } };
 }
 
-/** What ratios are of. */
-const RATIO = "Gradient of the first convolution over the last one's before training";
-
-const nothing = 'The networks that could tell are not among those measured.';
-
-const ratioOf = (network: ComparedNetwork): number | null => gradientRatio(network.norms.first);
-
-/** Of the first convolution's gradient to the last one's. */
-function ratio(network: ComparedNetwork): string {
-  const value = ratioOf(network);
-  return value === null ? 'not measured' : ratioText(value);
+function deepest(networks: readonly ComparedNetwork[]): ComparedNetwork[] {
+  const depth = Math.max(...networks.map((network) => network.depth));
+  return networks.filter((network) => network.depth === depth);
 }
 
-/** Two digits: 35, 1.2, 0.012, 1.4e-9. */
-export function ratioText(value: number): string {
-  return value < 0.001 || value >= 10_000 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
-}
+/** Of the first convolution's gradient to the last one's, before training. */
+export const firstRatio = (network: ComparedNetwork): number | null => gradientRatio(network.norms.first);
 
-const list = (networks: readonly ComparedNetwork[]): string =>
-  networks.map((network) => `${network.depth} layers ${one(network)}`).join('; ');
-
-const one = (network: ComparedNetwork): string =>
-  network.trainingLoss === null
-    ? accuracy(network)
-    : `${accuracy(network)} (training loss ${network.trainingLoss.toFixed(3)})`;
-
-const accuracy = ({ accuracy: value, state }: ComparedNetwork): string =>
-  value === null ? state : `${percent(value, 1)} right`;
+const hasVanished = (network: ComparedNetwork): boolean => firstRatio(network)! < VANISHED;
 
 /** A network that diverged has lost. */
 function losesTraining(a: ComparedNetwork, b: ComparedNetwork): boolean {
@@ -221,10 +155,7 @@ export function isWorse(a: ComparedNetwork, b: ComparedNetwork, { testImages }: 
   return b.accuracy - a.accuracy > 2 * Math.sqrt((2 * mean * (1 - mean)) / testImages);
 }
 
-const both = (a: boolean, b: boolean): Verdict => all([a, b]);
-
 function all(held: readonly boolean[]): Verdict {
-  if (held.length === 0) return 'open';
   if (held.every((own) => own)) return 'seen';
   return held.some((own) => own) ? 'partly' : 'not seen';
 }

@@ -17,6 +17,7 @@ import type { Reporter, RunResult } from '../run/reporter.ts';
 import { resolveRunConfig } from '../run/resolve-config.node.ts';
 import { resumeRun, trainRun } from '../run/run.node.ts';
 import { checkEmpty, filesOf } from '../run/run-folder.node.ts';
+import { inEnglish } from './claim-texts.ts';
 import { judge } from './claims.ts';
 import type { ComparedNetwork, Comparison } from './comparison.ts';
 import { measuredOf } from './measured.ts';
@@ -140,7 +141,7 @@ async function execute(
   let comparison = begun;
   const write = async (networks: readonly ComparedNetwork[]) => {
     const finished = networks.every(({ state }) => state !== 'waiting');
-    const claims = judge(networks, comparison.testImages);
+    const claims = judge(networks, comparison.testImages).map(inEnglish);
     comparison = { ...comparison, status: finished ? 'finished' : 'stopped', networks, claims };
     await writeAtomically(path, `${JSON.stringify(comparison)}\n`);
   };

@@ -2,7 +2,7 @@
 
 import type { NormsPoint } from '../progress.ts';
 import type { RunConfig } from '../run/config.ts';
-import type { Claim } from './claims.ts';
+import type { Claim } from './claim-texts.ts';
 import type { Grid, Variant } from './networks.ts';
 
 /** comparison.json: written at the beginning, and anew whenever a network is done. */
@@ -62,4 +62,9 @@ export function gradientRatio(norms: NormsPoint | null): number | null {
   // The last layer is the linear one.
   const [first, last] = [norms.gradients[0], norms.gradients[norms.gradients.length - 2]];
   return last > 0 && Number.isFinite(first / last) ? first / last : null;
+}
+
+/** Two digits: 35, 1.2, 0.012, 1.4e-9. */
+export function ratioText(value: number): string {
+  return value < 0.001 || value >= 10_000 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }

@@ -1,6 +1,7 @@
 // Comparisons of networks, on Node.
 
-export type { Claim, Verdict } from './claims.ts';
+export type { Claim } from './claim-texts.ts';
+export type { Verdict } from './claims.ts';
 export {
   type CompareOptions,
   type CompareProgress,

@@ -1,7 +1,7 @@
 // What each network came to on the test images, beside its twin.
 
 import { percent } from '../../../format.ts';
-import { type ComparedNetwork, type Comparison, gradientRatio } from '../../../train/compare/comparison.ts';
+import { type ComparedNetwork, type Comparison, gradientRatio, ratioText } from '../../../train/compare/comparison.ts';
 import { strings } from '../i18n/strings.ts';
 import { href } from '../router.ts';
 import { runOf } from '../state/runs.ts';
@@ -89,5 +89,5 @@ function Difference({ plain, residual }: Readonly<Partial<Record<'plain' | 'resi
 /** At the end of the training. */
 function ratio(network: ComparedNetwork | undefined): string {
   const value = network ? gradientRatio(network.norms.last) : null;
-  return value === null ? '–' : Number(value.toPrecision(2)).toString();
+  return value === null ? '–' : ratioText(value);
 }

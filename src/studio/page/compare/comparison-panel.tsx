@@ -37,7 +37,7 @@ export function ComparisonPanel({ view }: { view: ComparisonView }) {
       <Head view={view} comparison={comparison ?? undefined} />
       {error !== undefined && <Problem error={error} />}
       {comparison === undefined && error === undefined && <Loading />}
-      {comparison && comparison.claims.length > 0 && <Claims claims={comparison.claims} />}
+      {comparison && <Claims comparison={comparison} />}
       {comparison && <Accuracies id={view.id} comparison={comparison} />}
       {comparison && <SideBySide comparison={comparison} />}
     </>

@@ -5,8 +5,7 @@ import { lineChart, type Series } from '../../run/line-chart.ts';
 import { Html, html } from '../../run/report/html.ts';
 import { overLayers } from '../../run/report/layers.ts';
 import { CHART } from '../../run/report/training.ts';
-import { ratioText } from '../claims.ts';
-import { type ComparedNetwork, type Comparison, gradientRatio } from '../comparison.ts';
+import { type ComparedNetwork, type Comparison, gradientRatio, ratioText } from '../comparison.ts';
 import { type Kind, kindsOf, looksOfPlain, looksOfResidual, twinsLegend } from './kinds.ts';
 
 export function gradientsSection(comparison: Comparison): Html {

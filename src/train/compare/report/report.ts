@@ -4,7 +4,8 @@
 import { count, counted, duration } from '../../../format.ts';
 import { Html, html } from '../../run/report/html.ts';
 import { style } from '../../run/report/style.ts';
-import type { Claim, Verdict } from '../claims.ts';
+import type { Claim } from '../claim-texts.ts';
+import type { Verdict } from '../claims.ts';
 import type { Comparison } from '../comparison.ts';
 import { accuracySection } from './accuracies.ts';
 import { curvesSection } from './curves.ts';
@@ -62,7 +63,7 @@ function claimsSection(claims: readonly Claim[]): Html | null {
   const items = claims.map(
     ({ source, claim, measured, rule, verdict }) => html`<li class="claim">
 <p class="verdict ${verdict.replace(' ', '-')}">${verdicts[verdict]}</p>
-<div><h3>${claim}</h3><p class="muted">${source}</p><p>${measured}</p><p class="muted rule">Counts as seen when: ${lowerFirst(rule)}</p></div></li>
+<div><h3>${claim}</h3><p class="muted">${source}</p><p>${measured}</p><p class="muted rule">Counts as seen when ${rule}.</p></div></li>
 `,
   );
   return html`<section aria-labelledby="claims">
@@ -89,5 +90,3 @@ function settingsOf({ config, trainImages, testImages }: Comparison): [string, s
     ['Versions', `residua ${config.versions.residua}, Node ${config.versions.node}`],
   ];
 }
-
-const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;

@@ -1,5 +1,7 @@
 // The Compare page.
 
+import { english } from '../../../../train/compare/claim-texts.ts';
+
 export const compare = {
   title: 'Compare',
   lead: 'The same layers with shortcuts and without: measure what they change as networks grow deeper.',
@@ -29,6 +31,8 @@ export const compare = {
   resume: 'Go on',
   removeText: 'All its networks and its report go with it. This cannot be undone.',
   claims: 'Claims and measurements',
+  claimWords: english,
+  basis: (source: string, rule: string) => `Said by ${source}. Counts as seen when ${rule}.`,
   verdicts: { seen: 'seen', partly: 'partly seen', 'not seen': 'not seen', open: 'open' },
   table: 'On the test images',
   tableText: (train: number, test: number, epochs: number) =>

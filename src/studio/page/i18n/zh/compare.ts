@@ -1,6 +1,7 @@
 // The Compare page.
 
 import type { Strings } from '../strings.ts';
+import { claimWords } from './claims.ts';
 
 export const compare: Strings['compare'] = {
   title: '对比',
@@ -30,6 +31,8 @@ export const compare: Strings['compare'] = {
   resume: '继续',
   removeText: '它的所有网络和报告都会一起消失。此操作无法撤销。',
   claims: '说法与测量',
+  claimWords,
+  basis: (source, rule) => `出处：${source}。判定条件：${rule}。`,
   verdicts: { seen: '得到证实', partly: '部分证实', 'not seen': '未见', open: '尚无定论' },
   table: '在测试图像上',
   tableText: (train, test, epochs) =>
