@@ -4,7 +4,7 @@
 
 import type { Emitter, Image, Weights } from '../step.ts';
 import { correlationKernel } from './direct/correlation.ts';
-import { vectorsFor } from './direct/tile.ts';
+import { vectorsFor, widthOf } from './direct/tile.ts';
 import { allTaps, packWeights, readWeights } from './direct/weights.ts';
 
 /**
@@ -19,7 +19,7 @@ export function matmulKernel(
 ): void {
   const [left, right, out] = [a.geometry, b.geometry, result.geometry];
   const inner = transposeA ? left.n : left.c;
-  const vectorsAGroup = vectorsFor(out.n);
+  const vectorsAGroup = vectorsFor(out.n, widthOf(e));
   const [inChannels, outChannels] = [right.n, right.c];
   const bytes = right.n * right.imageBytes;
   const weights: Weights = {

@@ -21,34 +21,56 @@ export function clearChannelSums(f: FunctionBuilder, places: readonly Local[], v
   }
 }
 
+/** Sums, and as many of squares, in registers. */
+const mostSums = 4;
+
 /** Adds the pixels of some rows to the sums. */
 export function addChannelSums(
   e: Emitter,
   f: FunctionBuilder,
   places: readonly Local[],
   vectors: number,
+  lanes: number,
+  rows: Rows,
+): void {
+  const size = mostSums / lanes;
+  for (let first = 0; first < vectors; first += size) {
+    addSome(e, f, places, { first, count: Math.min(size, vectors - first) }, lanes, rows);
+  }
+}
+
+/** Of a row: neighbouring pixels are added to different sums where there are enough of them. */
+export const lanesOf = ({ rows, columns }: { readonly rows: number; readonly columns: number }): number =>
+  rows * columns >= 4 && columns > 1 ? 2 : 1;
+
+function addSome(
+  e: Emitter,
+  f: FunctionBuilder,
+  places: readonly Local[],
+  vectors: { readonly first: number; readonly count: number },
+  lanes: number,
   { y, rows, columns, strides }: Rows,
 ): void {
   const pixel = f.let(y);
-  const lanes = vectors <= 2 && columns > 1 ? 2 : 1;
-  const [sums, squares] = [f.locals(lanes * vectors, type.v128), f.locals(lanes * vectors, type.v128)];
+  const { first, count } = vectors;
+  const [sums, squares] = [f.locals(lanes * count, type.v128), f.locals(lanes * count, type.v128)];
   const value = f.local(type.v128);
-  const add = (count: number): void => {
-    for (let k = 0; k < count * vectors; k++) {
-      f.set(value, v128.load(pixel, Math.floor(k / vectors) * strides.column + (k % vectors) * vectorBytes));
+  const add = (pixels: number): void => {
+    for (let k = 0; k < pixels * count; k++) {
+      f.set(value, v128.load(pixel, Math.floor(k / count) * strides.column + (first + (k % count)) * vectorBytes));
       f.set(sums[k], f32x4.add(sums[k], value));
       f.set(squares[k], e.madd(value, value, squares[k]));
     }
-    f.advance(pixel, count * strides.column);
+    f.advance(pixel, pixels * strides.column);
   };
   f.repeat(rows, () => {
     for (const sum of [...sums, ...squares]) f.set(sum, f32x4.const(0));
     f.repeat(Math.floor(columns / lanes), () => add(lanes));
     if (columns % lanes > 0) add(columns % lanes);
     [sums, squares].forEach((quantity, i) => {
-      for (let v = 0; v < vectors; v++) {
-        const [first, second] = [quantity[v], quantity[v + vectors]];
-        promote(f, places[i], v, second ? f32x4.add(first, second) : first);
+      for (let v = 0; v < count; v++) {
+        const [one, other] = [quantity[v], quantity[v + count]];
+        promote(f, places[i], first + v, other ? f32x4.add(one, other) : one);
       }
     });
     f.advance(pixel, strides.row - columns * strides.column);

@@ -13,8 +13,8 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, i32, type, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
-import { addChannelSums, clearChannelSums } from './channel-sums.ts';
-import { cutRows, linesFor, Tile } from './tile.ts';
+import { addChannelSums, clearChannelSums, lanesOf } from './channel-sums.ts';
+import { cutRows, linesFor, Tile, type Width, widthOf } from './tile.ts';
 import { type Division, divide, least } from './units.ts';
 import type { WeightLayout } from './weights.ts';
 
@@ -134,6 +134,7 @@ interface Bases {
 class CorrelationWriter {
   readonly #e: Emitter;
   readonly #f: FunctionBuilder;
+  readonly #width: Width;
   readonly #shape: Correlation;
   readonly #weights: WeightLayout;
   readonly #place: UnitPlace;
@@ -152,6 +153,7 @@ class CorrelationWriter {
   ) {
     this.#e = e;
     this.#f = f;
+    this.#width = widthOf(e);
     this.#shape = shape;
     this.#weights = weights;
     this.#place = place;
@@ -193,8 +195,10 @@ class CorrelationWriter {
     if (this.#isFirst) clearChannelSums(f, sums, vectors);
     f.repeat(images, () => {
       this.#image(source, weight, target, vectors, rows);
-      if (sums.length > 0)
-        addChannelSums(this.#e, f, sums, vectors, { y: target, rows, columns: this.#shape.columns, strides: yStrides });
+      if (sums.length > 0) {
+        const pixels = { y: target, rows, columns: this.#shape.columns, strides: yStrides };
+        addChannelSums(this.#e, f, sums, vectors, lanesOf(this.#shape), pixels);
+      }
       f.advance(source, xStrides.image);
       f.advance(target, yStrides.image);
     });
@@ -209,7 +213,7 @@ class CorrelationWriter {
   #image(x: Local, weight: Local, y: Local, vectors: number, rows: Local): void {
     const f = this.#f;
     const { columns, x: xStrides, y: yStrides } = this.#shape;
-    const { size, repeated, larger, rest } = cutRows(columns, vectors);
+    const { size, repeated, larger, rest } = cutRows(columns, vectors, this.#width);
     const move = (source: Local, target: Local, [byRows, byColumns]: readonly [number, number]): void => {
       f.advance(source, byRows * xStrides.row + byColumns * xStrides.column);
       f.advance(target, byRows * yStrides.row + byColumns * yStrides.column);
@@ -232,7 +236,7 @@ class CorrelationWriter {
     if (rest > 0) {
       const [source, target] = [f.let(x), f.let(y)];
       move(source, target, [0, columns - rest]);
-      const lines = linesFor(rest, vectors);
+      const lines = linesFor(rest, vectors, this.#width);
       const tiles = (count: Local, height: number): void =>
         f.if(count, () =>
           f.repeat(count, () => {
@@ -291,10 +295,12 @@ class CorrelationWriter {
         f.advance(weightPlace, skippedSteps * weightStep);
       });
     });
-    tile.forEach((sum, pixel, v) => {
-      const place = offset(pixel, yStrides) + v * vectorBytes;
-      f.emit(v128.store(y, this.#bases.end?.apply(sum, y, place, v) ?? sum, place));
-    });
+    const { end } = this.#bases;
+    tile.store(
+      y,
+      (pixel, v) => offset(pixel, yStrides) + v * vectorBytes,
+      (sum, place, v) => end?.apply(sum, y, place, v) ?? sum,
+    );
   }
 }
 

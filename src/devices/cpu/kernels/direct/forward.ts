@@ -7,8 +7,9 @@ import { buffersOf } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
 import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
 import { type Reach, splitAtEdges } from './edges.ts';
-import { spreadWeights, vectorsOfSection } from './sections.ts';
-import { vectorsFor } from './tile.ts';
+import { spreadWeights } from './sections.ts';
+import { widthOf } from './tile.ts';
+import { vectorsAGroup } from './units.ts';
 import { readWeights } from './weights.ts';
 
 /** What a convolution reads beyond its input. */
@@ -54,8 +55,7 @@ export function directForward(
   const reach: Reach = { extent: [g.h, g.w], first: [-padding[0], -padding[1]], stride };
   const shapes = joinImages(splitAtEdges([whole], [reach]));
   const pixels = out.n * out.h * out.w;
-  const vectorsAGroup = vectorsOfSection(vectorsFor(shapes[0].rows * shapes[0].columns), vectors / sections, sections);
-  const ready = readWeights(e, weights, vectorsAGroup, pixels);
+  const ready = readWeights(e, weights, vectorsAGroup(shapes[0], widthOf(e)), pixels);
   const { kernel, units, parts } = correlationKernel(e, 'conv2d', shapes, ready.layout, { statistics, epilogue });
   const partial = (name: string) => e.scratch(name, parts * partBytes(out.c));
   const found = statistics

@@ -12,8 +12,9 @@ import type { ConvolutionShape, InputGradient } from '../convolution.ts';
 import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
 import { type Reach, splitAtEdges } from './edges.ts';
 import { describe, operationsOf } from './forward.ts';
-import { spreadWeights, vectorsOfSection } from './sections.ts';
-import { vectorsFor } from './tile.ts';
+import { spreadWeights } from './sections.ts';
+import { widthOf } from './tile.ts';
+import { vectorsAGroup } from './units.ts';
 import { packWeights, type TapRange, tapCount } from './weights.ts';
 
 /** One phase along one axis. */
@@ -99,8 +100,8 @@ export function directInputGradient(
     return { extent: [g.h, g.w], first: [row.start, column.start], stride: [1, 1] };
   });
   const joined = joinImages(splitAtEdges(shapes, reaches));
-  const vectorsAGroup = vectorsOfSection(vectorsFor(joined[0].rows * joined[0].columns), vectors / sections, sections);
-  const packed = packWeights(e, weights, { blocks, transposed: true, vectorsAGroup, sections });
+  const packing = { blocks, transposed: true, vectorsAGroup: vectorsAGroup(joined[0], widthOf(e)), sections };
+  const packed = packWeights(e, weights, packing);
   const { kernel, units } = correlationKernel(e, 'conv2dInputGradient', joined, packed.layout);
   e.step({
     name: `conv2dInputGradient ${describe(stored, g, groups)}`,

@@ -12,11 +12,12 @@ import type { Emitter, Step } from '../../step.ts';
 import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { lookUp, type PackedPixels, packPixels } from './pack-pixels.ts';
-import { Tile } from './tile.ts';
+import { Tile, widthOf } from './tile.ts';
 import { least, workOfUnit } from './units.ts';
 
 const channelsATile = 4;
-const vectorsATile = 2;
+/** What the output channels must be a multiple of. */
+const vectorsABlock = 2;
 /** With more there are so many products for each weight that parts of pixels, as in weight-gradient.ts, are worth it. */
 const mostPixels = 2048;
 /** With fewer the packing of x would not be worth it. */
@@ -31,7 +32,7 @@ const worthwhile = 0.2;
 /** Whether this is the faster way. */
 export function preferPacked({ upstream: { geometry: dy }, gradient }: WeightGradient, sections: number): boolean {
   const [inChannels, outChannels] = [gradient.inChannels, gradient.outChannels / sections];
-  const isWhole = inChannels % channelsATile === 0 && outChannels % (4 * vectorsATile) === 0;
+  const isWhole = inChannels % channelsATile === 0 && outChannels % (4 * vectorsABlock) === 0;
   return isWhole && outChannels >= fewestOutputs && dy.n * dy.h * dy.w <= mostPixels;
 }
 
@@ -44,6 +45,8 @@ export function packedWeightGradient(
   const { x, upstream, gradient, window } = call;
   const [g, dy] = [x.geometry, upstream.geometry];
   const { kernelWidth } = gradient;
+  const isEven = (gradient.outChannels / sections) % (4 * vectorsABlock * widthOf(e)) === 0;
+  const vectorsATile = vectorsABlock * (isEven ? widthOf(e) : 1);
   const taps = tapsOf(call);
   const selectionOf = ({ row, rows, column, columns }: Tap) => ({
     start: dy.origin + row * dy.rowBytes + column * dy.pixelBytes,
@@ -71,6 +74,7 @@ export function packedWeightGradient(
   const plan = planOf(
     call,
     sections,
+    vectorsATile,
     packedX,
     packedDy,
     keys.map((key) => different.indexOf(key)),
@@ -130,6 +134,7 @@ interface Plan {
     readonly pixels: number;
     readonly target: number;
   }[];
+  readonly vectorsATile: number;
   /** Bytes from one input channel's weights to the next one's. */
   readonly inBytes: number;
   readonly sections: number;
@@ -146,6 +151,7 @@ interface Plan {
 function planOf(
   { gradient }: WeightGradient,
   sections: number,
+  vectorsATile: number,
   x: PackedPixels,
   dy: PackedPixels,
   dySelections: readonly number[],
@@ -169,6 +175,7 @@ function planOf(
   const inBlocksAUnit = Math.min(inBlocks, wanted);
   return {
     taps,
+    vectorsATile,
     inBytes: strides.in,
     sections,
     inBlocks,
@@ -187,7 +194,8 @@ interface Places {
 }
 
 function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, bases: Places): void {
-  const { taps, inBytes, sections, inBlocks, inBlocksAUnit, inChunks, outBlocks, outBlocksAUnit, outChunks } = plan;
+  const { taps, inBytes, sections, vectorsATile } = plan;
+  const { inBlocks, inBlocksAUnit, inChunks, outBlocks, outBlocksAUnit, outChunks } = plan;
   const tap = f.let(i32.divU(unit, sections * inChunks * outChunks));
   const section = f.let(i32.remU(i32.divU(unit, inChunks * outChunks), sections));
   const firstIn = f.let(i32.mul(i32.remU(i32.divU(unit, outChunks), inChunks), inBlocksAUnit));
@@ -217,7 +225,7 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
       const dy = f.let(start ? i32.add(dyStart, i32.mul(start, vectorsATile * vectorBytes)) : dyStart);
       const target = f.let(line);
       f.repeat(outCount, () => {
-        writeTile(e, f, { x: xPlace, dy, target }, count, inBytes, start);
+        writeTile(e, f, plan, { x: xPlace, dy, target }, count, start);
         f.advance(dy, dyBlock);
         f.advance(target, vectorsATile * vectorBytes);
       });
@@ -242,9 +250,9 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
 function writeTile(
   e: Emitter,
   f: FunctionBuilder,
+  { inBytes, vectorsATile }: Plan,
   places: Places,
   count: Local,
-  inBytes: number,
   start: Local | undefined,
 ): void {
   const tile = new Tile(e, f, channelsATile, vectorsATile);
@@ -265,11 +273,11 @@ function writeTile(
     f.if(rest, () => f.repeat(rest, () => steps(1)));
   });
   const store = (isAdded: boolean): void =>
-    tile.forEach((sum, c, v) => {
-      const offset = c * inBytes + v * vectorBytes;
-      const value = isAdded ? f32x4.add(v128.load(places.target, offset), sum) : sum;
-      f.emit(v128.store(places.target, value, offset));
-    });
+    tile.store(
+      places.target,
+      (c, v) => c * inBytes + v * vectorBytes,
+      (sum, offset) => (isAdded ? f32x4.add(v128.load(places.target, offset), sum) : sum),
+    );
   if (!start) store(false);
   else
     f.if(

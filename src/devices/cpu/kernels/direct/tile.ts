@@ -4,19 +4,29 @@
 //
 //   sums[r, v] += spread(row r) * vector v        8 sums, 4 spread numbers, 2 vectors: 14 of 16 registers
 //
+// Where two neighbouring vectors share a register (Emitter.wide), tiles have the same rows and twice the vectors.
+//
 // Steps are kept apart by scheduling boundaries, or V8 would move the loads of several before their arithmetic and spill.
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import type { Emitter } from '../../step.ts';
-import { type Code, f32x4, type } from '../../wasm.ts';
+import { type Code, f32x4, type, v128 } from '../../wasm.ts';
+
+/** Vectors that a register holds. */
+export type Width = 1 | 2;
+
+export const widthOf = ({ wide }: Emitter): Width => (wide ? 2 : 1);
+
+const registersOf = (vectors: number, width: Width): number => Math.ceil(vectors / width);
 
 /** How many rows make a tile for a number of vectors: enough independent sums to hide the latency of an addition. */
-export function rowsFor(vectors: number): number {
-  return vectors >= 5 ? 1 : Math.floor(8 / vectors) + (vectors === 3 ? 1 : 0);
+export function rowsFor(vectors: number, width: Width): number {
+  const across = registersOf(vectors, width);
+  return across >= 5 ? 1 : Math.floor(8 / across) + (across === 3 ? 1 : 0);
 }
 
 /** The most vectors that a tile may have where there are only so many rows. */
-export const vectorsFor = (rows: number): number => (rows >= 4 ? 2 : rows >= 2 ? 4 : 8);
+export const vectorsFor = (rows: number, width: Width): number => width * (rows >= 4 ? 2 : rows >= 2 ? 4 : 8);
 
 /** count = repeated * size + larger * (size + 1) + rest */
 export interface Cut {
@@ -27,22 +37,24 @@ export interface Cut {
 }
 
 /** Cuts rows into tiles. Where possible no small tile is left over: it has few sums, and its additions wait for each other. */
-export function cutRows(count: number, vectors: number): Cut {
-  const size = rowsFor(vectors);
+export function cutRows(count: number, vectors: number, width: Width): Cut {
+  const size = rowsFor(vectors, width);
   const [whole, rest] = [Math.floor(count / size), count % size];
-  if (vectors === 2 && rest <= 2 && whole >= rest) return { size, repeated: whole - rest, larger: rest, rest: 0 };
+  if (registersOf(vectors, width) === 2 && rest <= 2 && whole >= rest)
+    return { size, repeated: whole - rest, larger: rest, rest: 0 };
   return { size, repeated: whole, larger: 0, rest };
 }
 
 /** Where rows of a tile lie in a plane: how many lines of so few columns make a tile. */
-export const linesFor = (columns: number, vectors: number): number =>
-  vectors === 2 && columns === 3 ? 2 : Math.max(1, Math.floor(rowsFor(vectors) / columns));
+export const linesFor = (columns: number, vectors: number, width: Width): number =>
+  registersOf(vectors, width) === 2 && columns === 3 ? 2 : Math.max(1, Math.floor(rowsFor(vectors, width) / columns));
 
 export class Tile {
   readonly #e: Emitter;
   readonly #f: FunctionBuilder;
   readonly #rows: number;
   readonly #vectors: number;
+  readonly #width: Width;
   readonly #sums: readonly Local[];
   readonly #loaded: readonly Local[];
   readonly #spread: readonly Local[];
@@ -52,6 +64,7 @@ export class Tile {
     this.#f = f;
     this.#rows = rows;
     this.#vectors = vectors;
+    this.#width = widthOf(e);
     this.#sums = f.locals(rows * vectors, type.v128);
     this.#loaded = f.locals(vectors, type.v128);
     this.#spread = f.locals(rows, type.v128);
@@ -66,15 +79,17 @@ export class Tile {
   /** Where a step's operands don't all fit beside the sums, they are loaded a few at a time. */
   step(spread: (row: number) => Code, vector: (index: number) => Code): void {
     const f = this.#f;
-    const free = registers - this.#sums.length;
-    const byRows = this.#rows >= this.#vectors;
+    const across = registersOf(this.#vectors, this.#width);
+    const free = registers - this.#rows * across;
+    const byRows = this.#rows >= across;
     const [outer, inner] = byRows ? [this.#spread, this.#loaded] : [this.#loaded, this.#spread];
     const [loadOuter, loadInner] = byRows ? [spread, vector] : [vector, spread];
     inner.forEach((local, i) => {
       f.set(local, loadInner(i));
     });
-    const pieces = Math.ceil(outer.length / Math.max(1, free - inner.length));
-    const size = Math.ceil(outer.length / pieces);
+    const [all, beside] = byRows ? [this.#rows, across] : [across, this.#rows];
+    const pieces = Math.ceil(all / Math.max(1, free - beside));
+    const size = Math.ceil(all / pieces) * (byRows ? 1 : this.#width);
     for (let start = 0; start < outer.length; start += size) {
       const piece = outer.slice(start, start + size);
       piece.forEach((local, i) => {
@@ -102,9 +117,25 @@ export class Tile {
     if (size > 0 && length % size > 0) group(length % size);
   }
 
-  forEach(visit: (sum: Local, row: number, vector: number) => void): void {
+  /**
+   * Stores what becomes of each sum. All of a row is computed before any of it is stored, so that neighbours are side by side.
+   *
+   * @param offset from the place, in bytes
+   */
+  store(
+    place: Local,
+    offset: (row: number, vector: number) => number,
+    result: (sum: Local, offset: number, vector: number) => Code,
+  ): void {
+    const f = this.#f;
     for (let row = 0; row < this.#rows; row++) {
-      for (let v = 0; v < this.#vectors; v++) visit(this.#sums[row * this.#vectors + v], row, v);
+      const sums = this.#sums.slice(row * this.#vectors, (row + 1) * this.#vectors);
+      const results = sums.map((sum, v) => f.let(result(sum, offset(row, v), v), type.v128));
+      results.forEach((value, v) => {
+        f.emit(v128.store(place, value, offset(row, v)));
+      });
+      // Or the vector left over would be taken for the neighbour of the next row's first.
+      if (this.#width > 1 && this.#vectors % this.#width > 0) f.schedulingBoundary();
     }
   }
 }

@@ -16,7 +16,7 @@ import { sumParts } from '../sum-parts.ts';
 import { describe, operationsOf } from './forward.ts';
 import { packedWeightGradient, preferPacked } from './packed-weight-gradient.ts';
 import { collectWeights, vectorsOfSection } from './sections.ts';
-import { cutRows, Tile } from './tile.ts';
+import { cutRows, Tile, type Width, widthOf } from './tile.ts';
 import { least, workOfUnit } from './units.ts';
 
 const maximumParts = 16;
@@ -42,7 +42,7 @@ export function directWeightGradient(e: Emitter, call: WeightGradient): void {
 
 function inParts(e: Emitter, call: WeightGradient, sections: number, work: Pick<Step, 'name' | 'operations'>): void {
   const { x, upstream, gradient } = call;
-  const plan = planOf(call, sections);
+  const plan = planOf(call, sections, widthOf(e));
   const { parts, bytes } = plan;
   const target = parts === 1 ? gradient.buffer : e.scratch('weight gradients', parts * bytes);
   const kernel = e.module.once(`conv2dWeightGradient ${JSON.stringify(plan)}`, () =>
@@ -89,13 +89,14 @@ interface Plan {
   readonly parts: number;
   /** Output channels that read the same channels of x. */
   readonly sectionVectors: number;
+  readonly width: Width;
   readonly vectorsAGroup: number;
   readonly groupsAUnit: number;
   readonly groupChunks: number;
   readonly rowsAChunk: number;
 }
 
-function planOf({ x, upstream, gradient, window }: WeightGradient, sections: number): Plan {
+function planOf({ x, upstream, gradient, window }: WeightGradient, sections: number, width: Width): Plan {
   const [g, dy] = [x.geometry, upstream.geometry];
   const { kernelHeight, kernelWidth, inChannels, strides } = gradient;
   const [vectors, bytes] = [dy.stored / 4, kernelHeight * strides.row];
@@ -107,7 +108,7 @@ function planOf({ x, upstream, gradient, window }: WeightGradient, sections: num
   const total = dy.n * dy.h * dy.w * kernelHeight * kernelWidth * inChannels * dy.stored;
   const target = workOfUnit(total);
   const sectionVectors = vectors / sections;
-  const vectorsAGroup = vectorsOfSection(2, sectionVectors, sections);
+  const vectorsAGroup = vectorsOfSection(2 * width, sectionVectors, sections);
   const groups = Math.ceil(vectors / vectorsAGroup);
   const limits = [
     maximumParts,
@@ -141,6 +142,7 @@ function planOf({ x, upstream, gradient, window }: WeightGradient, sections: num
     bytes,
     parts,
     sectionVectors,
+    width,
     vectorsAGroup,
     groupsAUnit,
     groupChunks: Math.ceil(groups / groupsAUnit),
@@ -249,9 +251,10 @@ function writeChunk(
   const { vectorsAGroup } = plan;
   const whole = f.let(i32.divU(vectorCount, vectorsAGroup));
   if (plan.vectors >= vectorsAGroup) f.if(whole, () => groups(vectorsAGroup, whole, i32.const(0)));
-  if (plan.vectors % vectorsAGroup > 0) {
+  const rest = plan.vectors % vectorsAGroup;
+  if (rest > 0) {
     const start = i32.mul(whole, vectorsAGroup * vectorBytes);
-    f.if(i32.remU(vectorCount, vectorsAGroup), () => groups(1, 1, start));
+    f.if(i32.remU(vectorCount, vectorsAGroup), () => groups(rest, 1, start));
   }
 }
 
@@ -263,7 +266,7 @@ interface PairOffset {
 /** Tiles of pairs (v, c): their places from a base, which moves in loops where there are many. */
 function forEachPairs(
   f: FunctionBuilder,
-  { kernelWidth, channels, x, gradient }: Plan,
+  { kernelWidth, channels, x, gradient, width }: Plan,
   vectors: number,
   body: (pairs: readonly PairOffset[], base: { readonly x: Local; readonly sum: Local }) => void,
 ): void {
@@ -272,11 +275,11 @@ function forEachPairs(
     x: v * x.tapColumn + c * 4,
     sum: v * gradient.column + c * gradient.in,
   });
-  if (kernelWidth * channels <= fewPairs && channels % cutRows(channels, vectors).size > 0) {
+  if (kernelWidth * channels <= fewPairs && channels % cutRows(channels, vectors, width).size > 0) {
     const pairs = Array.from({ length: kernelWidth * channels }, (_, k) =>
       pair(Math.floor(k / channels), k % channels),
     );
-    const { size, repeated, larger, rest } = cutRows(pairs.length, vectors);
+    const { size, repeated, larger, rest } = cutRows(pairs.length, vectors, width);
     let start = 0;
     const tiles = (count: number, rows: number): void => {
       for (let tile = 0; tile < count; tile++, start += rows) body(pairs.slice(start, start + rows), base);
@@ -286,7 +289,7 @@ function forEachPairs(
     if (rest > 0) tiles(1, rest);
     return;
   }
-  const { size, repeated, larger, rest } = cutRows(channels, vectors);
+  const { size, repeated, larger, rest } = cutRows(channels, vectors, width);
   f.repeat(kernelWidth, () => {
     const tiles = (count: number, rows: number): void => {
       if (count === 0) return;
@@ -335,10 +338,11 @@ function writeTile(
       f.advance(dyPlace, dy.row - columns * dy.column);
     });
   });
-  tile.forEach((sum, k, v) => {
-    const offset = pairs[k].sum + v * vectorBytes;
-    f.emit(v128.store(places.sums, f32x4.add(v128.load(places.sums, offset), sum), offset));
-  });
+  tile.store(
+    places.sums,
+    (k, v) => pairs[k].sum + v * vectorBytes,
+    (sum, offset) => f32x4.add(v128.load(places.sums, offset), sum),
+  );
 }
 
 /** The unit's part of the gradient, row after row of output channels. */
