@@ -4,41 +4,44 @@ import type { FunctionBuilder } from '../assembler.ts';
 import { vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 
-/** One of several vectors that are computed side by side. */
+/** One of the vectors that are computed side by side. */
 export interface Copy {
-  /** Its number, and how many there are. */
   readonly index: number;
-  readonly copies: number;
   /** From the first, in bytes. */
   readonly offset: number;
 }
 
-export const onlyCopy: Copy = { index: 0, copies: 1, offset: 0 };
+const one: readonly Copy[] = [{ index: 0, offset: 0 }];
+const pair: readonly Copy[] = [...one, { index: 1, offset: vectorBytes }];
 
-/** As many vectors as are computed side by side at most. */
-export const mostCopies = 2;
+/** A loop over pairs of vectors, and over the vectors left; over single ones where pairs gain nothing. */
+export function forEachPair(
+  e: Emitter,
+  f: FunctionBuilder,
+  vectors: number,
+  body: (copies: readonly Copy[]) => void,
+): void {
+  const pairs = e.wide ? Math.floor(vectors / 2) : 0;
+  const singles = vectors - 2 * pairs;
+  if (pairs > 0) f.repeat(pairs, () => body(pair));
+  if (singles > 0) f.repeat(singles, () => body(one));
+}
 
 /**
- * Writes a loop over vectors of channels.
+ * A loop over vectors.
  *
- * @param body what to do with one, which may be written side by side with its neighbour: see FunctionBuilder.lockstep
- * @param end what comes after it, given the bytes that pointers move on by
+ * @param body what to do with one; it is written for a pair in lockstep: see FunctionBuilder.lockstep
+ * @param advance moves pointers on by some bytes
  */
 export function forEachVector(
   e: Emitter,
   f: FunctionBuilder,
   vectors: number,
   body: (copy: Copy) => void,
-  end: (bytes: number) => void,
+  advance: (bytes: number) => void,
 ): void {
-  const inLoop = (count: number, copies: number): void => {
-    if (count === 0) return;
-    f.repeat(count, () => {
-      f.lockstep(copies, (index) => body({ index, copies, offset: index * vectorBytes }));
-      end(copies * vectorBytes);
-    });
-  };
-  const pairs = e.wide ? Math.floor(vectors / 2) : 0;
-  inLoop(pairs, 2);
-  inLoop(vectors - 2 * pairs, 1);
+  forEachPair(e, f, vectors, (copies) => {
+    f.lockstep(copies.length, (index) => body(copies[index]));
+    advance(copies.length * vectorBytes);
+  });
 }

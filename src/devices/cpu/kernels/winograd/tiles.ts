@@ -119,8 +119,7 @@ export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilde
             e,
             f,
             vectors,
-            (copy) => {
-              const { offset } = copy;
+            ({ offset }) => {
               transform2d(
                 e,
                 f,
@@ -128,7 +127,6 @@ export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilde
                 (i, j) => v128.load(source, i * g.rowBytes + j * g.pixelBytes + offset),
                 (i, j, value) => f.emit(v128.store(into, value, (i * transforms[1].outputs + j) * stride + offset)),
                 work,
-                copy,
               );
             },
             (bytes) => {
@@ -169,8 +167,7 @@ export function outputKernel(
           const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
           const [lastHeight, lastWidth] = [g.h % step[0], g.w % step[1]];
           end?.beginChannels(i32.const(0));
-          const write = (copy: Copy): void => {
-            const { index: vector, offset } = copy;
+          const write = ({ index: vector, offset }: Copy): void => {
             // Two of each, in turns: additions wait for the one before.
             const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
             if (statistics) {
@@ -200,7 +197,6 @@ export function outputKernel(
                 else f.if(limits.length === 1 ? limits[0] : i32.and(limits[0], limits[1]), store);
               },
               work,
-              copy,
             );
             if (statistics) {
               f.emit(v128.store(total, f32x4.add(sum[0], sum[1]), offset));

@@ -5,6 +5,7 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Weights } from '../../step.ts';
 import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
+import { forEachPair, forEachVector } from '../vectors.ts';
 import { type Filters, kernelSize, taps, weightPositionsOf } from './filters.ts';
 import { sumStride, vectorsAGroup, weightStride } from './products.ts';
 import { transform2d, workBytes } from './transforms.ts';
@@ -167,22 +168,28 @@ export function transformGradient(e: Emitter, filters: Filters, sums: Buffer, pa
           const into = f.let(i32.add(target, i32.mul(channel, strides.in)));
           if (parts > 1) {
             const totals = f.let(i32.add(scratch, workBytes));
-            addRows(f, place, totals, { positions, vectors: outVectors, parts, stride });
+            addRows(e, f, place, totals, { positions, vectors: outVectors, parts, stride });
             f.set(place, totals);
           }
           const distance = parts > 1 ? rowBytes : stride;
-          f.repeat(outVectors, () => {
-            transform2d(
-              e,
-              f,
-              [rows.weightGradient, columns.weightGradient],
-              (i, j) => v128.load(place, (i * columns.weights + j) * distance),
-              (u, v, value) => f.emit(v128.store(into, value, u * strides.row + v * strides.column)),
-              scratch,
-            );
-            f.advance(place, vectorBytes);
-            f.advance(into, vectorBytes);
-          });
+          forEachVector(
+            e,
+            f,
+            outVectors,
+            ({ offset }) =>
+              transform2d(
+                e,
+                f,
+                [rows.weightGradient, columns.weightGradient],
+                (i, j) => v128.load(place, (i * columns.weights + j) * distance + offset),
+                (u, v, value) => f.emit(v128.store(into, value, u * strides.row + v * strides.column + offset)),
+                scratch,
+              ),
+            (bytes) => {
+              f.advance(place, bytes);
+              f.advance(into, bytes);
+            },
+          );
         });
       },
     ),
@@ -199,6 +206,7 @@ export function transformGradient(e: Emitter, filters: Filters, sums: Buffer, pa
 
 /** totals[position][out] = sum over parts of [part][position][out], in their order. */
 function addRows(
+  e: Emitter,
   f: FunctionBuilder,
   from: Local,
   totals: Local,
@@ -208,16 +216,16 @@ function addRows(
   const [row, into] = [f.let(from), f.let(totals)];
   f.repeat(positions, () => {
     const vector = f.let(row);
-    f.repeat(vectors, () => {
+    forEachPair(e, f, vectors, (copies) => {
       const part = f.let(vector);
-      const sum = f.let(v128.load(part), type.v128);
+      const sums = copies.map(({ offset }) => f.let(v128.load(part, offset), type.v128));
       f.repeat(parts - 1, () => {
         f.advance(part, positions * stride);
-        f.set(sum, f32x4.add(sum, v128.load(part)));
+        for (const { index, offset } of copies) f.set(sums[index], f32x4.add(sums[index], v128.load(part, offset)));
       });
-      f.emit(v128.store(into, sum));
-      f.advance(vector, vectorBytes);
-      f.advance(into, vectorBytes);
+      for (const { index, offset } of copies) f.emit(v128.store(into, sums[index], offset));
+      f.advance(vector, copies.length * vectorBytes);
+      f.advance(into, copies.length * vectorBytes);
     });
     f.advance(row, stride);
   });
