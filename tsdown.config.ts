@@ -12,8 +12,10 @@ const node: UserConfig = {
   target: 'node20',
   format: 'esm',
   fixedExtension: false,
+  // Types are made by tsdown.types.config.ts.
   dts: false,
-  sourcemap: true,
+  // Neither minified nor far from the source.
+  sourcemap: false,
 };
 
 /** Errors and layer tables name classes. */
