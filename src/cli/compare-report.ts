@@ -6,6 +6,7 @@ import { counted, duration, percent } from './format.ts';
 import { indent, table } from './table.ts';
 import type { Screen } from './terminal.ts';
 import { quote } from './typed-command.ts';
+import { columnsOf, wrap } from './wrap.ts';
 
 export function networkLine({ id, accuracy, trainingLoss, problem, seconds }: ComparedNetwork, screen: Screen): string {
   const time = duration(seconds ?? 0);
@@ -36,9 +37,10 @@ export const comparisonReport =
         return network?.accuracy == null ? (network?.state ?? '') : percent(network.accuracy);
       }),
     ]);
+    const columns = columnsOf(screen);
     const said = claims.flatMap(({ claim, measured, verdict }) => [
-      `${screen.paint('bold', verdicts[verdict])}: ${claim}`,
-      indent(measured),
+      ...wrap(`${screen.paint('bold', verdicts[verdict])}: ${claim}`, columns - 2),
+      ...wrap(measured, columns - 4).map((line) => indent(line)),
     ]);
     return [
       '',
@@ -47,7 +49,7 @@ export const comparisonReport =
       'What is claimed, and what was measured',
       indent(said.join('\n')),
       '',
-      `All of it, with curves and gradients: ${relative('', files.report)} (open it in a browser)`,
+      ...wrap(`All of it, with curves and gradients: ${relative('', files.report)} (open it in a browser)`, columns),
     ].join('\n');
   };
 

@@ -13,6 +13,7 @@ import { Output } from './output.ts';
 import { indent, table } from './table.ts';
 import type { Screen } from './terminal.ts';
 import { datasetName } from './train-options.ts';
+import { columnsOf } from './wrap.ts';
 
 export function addDatasets(program: Command): void {
   const names = catalog.map(({ name }) => name);
@@ -106,7 +107,7 @@ const list = (entries: readonly ReturnType<typeof outline>[]) => (screen: Screen
     found ? screen.paint('green', directory ?? '') : `not yet: ${bytes(downloadBytes)} to download`,
   ]);
   return [
-    table([head, ...rows], ['left', 'right', 'right', 'right']),
+    table([head, ...rows], ['left', 'right', 'right', 'right'], columnsOf(screen)),
     '',
     screen.paint('dim', 'A folder of your own, of pictures or of such files: residua train --dataset DIR'),
   ].join('\n');
@@ -134,23 +135,28 @@ const details = (entry: Awaited<ReturnType<typeof describe>>) => (screen: Screen
         : screen.paint('red', `wrong: ${problem}`),
   ]);
   const { name, title, source, imageShape, classes, mean, std, mirrors } = entry;
+  const columns = columnsOf(screen);
   return [
     screen.paint('bold', name),
     title,
     '',
-    table([
-      ['source', source],
-      ['images', `[${imageShape.join(', ')}], mean ${mean.join(', ')}, standard deviation ${std.join(', ')}`],
+    table(
       [
-        'classes',
-        classes.length > 20 ? `${classes.slice(0, 20).join(', ')}, ... (${classes.length})` : classes.join(', '),
+        ['source', source],
+        ['images', `[${imageShape.join(', ')}], mean ${mean.join(', ')}, standard deviation ${std.join(', ')}`],
+        [
+          'classes',
+          classes.length > 20 ? `${classes.slice(0, 20).join(', ')}, ... (${classes.length})` : classes.join(', '),
+        ],
+        ...mirrors.map((mirror, i) => [i === 0 ? 'mirrors' : '', mirror]),
       ],
-      ...mirrors.map((mirror, i) => [i === 0 ? 'mirrors' : '', mirror]),
-    ]),
+      [],
+      columns,
+    ),
     '',
-    table([head, ...files], ['left', 'right', 'left', 'right']),
+    table([head, ...files], ['left', 'right', 'left', 'right'], columns),
     '',
     'On this machine',
-    indent(table(here, ['left', 'right'])),
+    indent(table(here, ['left', 'right'], columns - 2)),
   ].join('\n');
 };

@@ -15,9 +15,10 @@ import {
 import { count, magnitude } from './format.ts';
 import { modelName } from './model-name.ts';
 import { Output } from './output.ts';
-import { indent, table } from './table.ts';
+import { indent, table, tableRows } from './table.ts';
 import type { Screen } from './terminal.ts';
 import { integer, oneOf } from './values.ts';
+import { columnsOf } from './wrap.ts';
 
 interface Flags {
   readonly classes?: number;
@@ -78,7 +79,7 @@ function describe(entry: ModelEntry, { shortcut, ...flags }: Flags) {
 
 const shape = (extents: readonly number[]) => extents.slice(1).join(' x ');
 
-const titles: Readonly<Record<ModelFamily, string>> = {
+const familyTitles: Readonly<Record<ModelFamily, string>> = {
   article: "The article's",
   cifar: 'For small images, He et al. 2015',
   'pre-activation': 'With pre-activation, He et al. 2016',
@@ -91,9 +92,9 @@ const list = (models: readonly Description[]) => (screen: Screen) => {
       name,
       count(parameters),
       magnitude(multiplyAdds),
-      residual ? description : `the layers of ${twin}`,
+      residual ? description : `of ${twin}`,
     ]);
-  const groups = Object.entries(titles).map(([family, title]) => {
+  const groups = Object.entries(familyTitles).map(([family, title]) => {
     const members = models.filter((model) => model.family === family && model.residual);
     const [{ inputShape, classes }] = members;
     return { title: `${title}: images of ${shape(inputShape)}, ${count(classes)} classes`, rows: rowsOf(members) };
@@ -105,14 +106,14 @@ const list = (models: readonly Description[]) => (screen: Screen) => {
 
   const head = ['', 'parameters', 'multiply-adds', ''].map((text) => screen.paint('dim', text));
   const rows = groups.flatMap((group) => group.rows);
-  const lines = table([head, ...rows], ['left', 'right', 'right', 'left']).split('\n');
-  let next = 1;
+  const [titles, ...lines] = tableRows([head, ...rows], ['left', 'right', 'right', 'left'], columnsOf(screen) - 2);
+  let next = 0;
   const blocks = groups.map((group) => {
     const own = lines.slice(next, next + group.rows.length);
     next += own.length;
     return [screen.paint('bold', group.title), indent(own.join('\n')), ''].join('\n');
   });
-  return [indent(lines[0]), ...blocks, screen.paint('dim', 'Layer by layer: residua models resnet18')].join('\n');
+  return [indent(titles), ...blocks, screen.paint('dim', 'Layer by layer: residua models resnet18')].join('\n');
 };
 
 const layerTable = (model: Description) => (screen: Screen) => {
@@ -137,6 +138,7 @@ const layerTable = (model: Description) => (screen: Screen) => {
     table(
       [head, ...rows, total.map((cell) => screen.paint('bold', cell))],
       ['left', 'left', 'right', 'right', 'right'],
+      columnsOf(screen),
     ),
   ].join('\n');
 };

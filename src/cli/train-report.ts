@@ -9,6 +9,7 @@ import { lossCurve } from './loss-curve.ts';
 import { indent, table } from './table.ts';
 import type { Screen } from './terminal.ts';
 import { programAsTyped, quote } from './typed-command.ts';
+import { columnsOf } from './wrap.ts';
 
 const HARDEST = 3;
 const WIDEST_CURVE = 80;
@@ -114,7 +115,7 @@ function whereAndNext({ folder, files, config }: RunResult, screen: Screen): str
   const name = (file: string) => relative(folder, file);
   const kept = [
     [name(files.model), 'weights, class names, preprocessing'],
-    [name(files.checkpoint), 'everything that is needed to go on; beside it the one before'],
+    [name(files.checkpoint), 'what it takes to go on; beside it the one before'],
     [name(files.metrics), 'a line a log point: loss, accuracy, speed'],
     [name(files.report), 'all of it on one page: open it in a browser'],
     [name(files.lossCurve), 'the loss curve'],
@@ -126,7 +127,8 @@ function whereAndNext({ folder, files, config }: RunResult, screen: Screen): str
     [`train --recipe ${config.recipe === 'article' ? 'digits' : 'article'} --epochs 1`, 'other settings'],
     [`models ${config.model}`, 'layer by layer'],
   ].map(([command, what]) => [screen.paint('cyan', `${programAsTyped()} ${command}`), what]);
-  return [`Files in ${path}`, indent(table(kept)), '', 'Next', indent(table(next))];
+  const columns = columnsOf(screen) - 2;
+  return [`Files in ${path}`, indent(table(kept, [], columns)), '', 'Next', indent(table(next, [], columns))];
 }
 
 /** Short for a folder below this one. */
