@@ -126,10 +126,14 @@ export function forwardProducts(e: Emitter, shape: ProductShape) {
                     f.advance(w, count * vectors * vectorBytes);
                   }),
                 );
-                block.sums.forEach((sum, k) => {
-                  const place = Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
-                  f.emit(v128.store(into, adds ? f32x4.add(v128.load(into, place), sum) : sum, place));
-                });
+                // Row by row: a pair of stores must follow the loads of both.
+                for (let row = 0; row < rowsAtATime; row++) {
+                  const sums = block.sums.slice(row * vectors, (row + 1) * vectors);
+                  const place = (v: number): number => row * outBytes + v * vectorBytes;
+                  for (const [v, sum] of adds ? sums.entries() : [])
+                    f.set(sum, f32x4.add(v128.load(into, place(v)), sum));
+                  for (const [v, sum] of sums.entries()) f.emit(v128.store(into, sum, place(v)));
+                }
               };
               const first = Math.min(inChannels, channelsARun);
               const more = inChannels - first;
