@@ -158,7 +158,7 @@ class Lowering {
     const inMemory = leaves.filter(({ operation }) => operation !== 'constant').map((leaf) => this.image(leaf));
     const stores = roots.map((root) => this.image(root));
     const { view } = roots[0] ?? sums[0].inputs[0];
-    const { kernel, units } = passKernel(this.#e, {
+    const { kernel, units, threadBytes } = passKernel(this.#e, {
       view,
       leaves: leaves.map((leaf): PassLeaf => {
         if (leaf.operation !== 'constant') return { kind: 'memory', geometry: this.image(leaf).geometry };
@@ -178,7 +178,7 @@ class Lowering {
     this.#e.step({
       name: `pass ${[...roots, ...sums].map((value) => value.operation).join(', ')}`,
       kernel,
-      arguments: [...reads, ...writes, ...partials],
+      arguments: [...reads, ...writes, ...partials, ...(sums.length > 0 ? [{ threadBytes }] : [])],
       units,
       reads,
       writes: [...writes, ...partials],

@@ -1,8 +1,10 @@
 // The kernel of a pass: one walk over the elements of a view, in which everything on each element is computed at once.
 //
 //   for each slab (a unit, unless there are channel sums)
-//     for each few vectors of four channels:  load what is the same for all their pixels (a channel's scale, ...)
-//       for each row, for each few columns:   load, compute, store, add up
+//     for each row, for each few columns, for each few vectors of four channels:   load, compute, store, add up
+//
+// So memory is gone through as it lies, and the processor fetches it ahead. What all pixels share (a channel's scale, the
+// sums of a channel) is loaded again for each of them: it stays in the first cache level.
 //
 // Channel sums are added up in float32 within a slab and in float64 from slab to slab, in a fixed number of parts: a unit
 // is then a run of slabs, and each writes its own row of partial sums, [part][channel] in float64.
@@ -13,7 +15,8 @@ import { type Geometry, geometryKey, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32x4, f64x2, i32, i32x4, select, type, v128 } from '../wasm.ts';
 import { computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
-import { planWalk, type Track, type Walk } from './walk.ts';
+import { type Copy, forEachVector } from './vectors.ts';
+import { isScalar, planWalk, type Track, type Walk } from './walk.ts';
 
 export type PassLeaf =
   | { readonly kind: 'constant'; readonly value: number; readonly integer: boolean }
@@ -29,10 +32,14 @@ export interface PassSpec {
 }
 
 export interface PassKernel {
-  /** Parameters: every leaf in memory, every store, the partial sums of every channel sum, from, to. */
+  /**
+   * Parameters: every leaf in memory, every store, the partial sums of every channel sum and, where there are any, memory of
+   * the thread; from, to.
+   */
   readonly kernel: FunctionBuilder;
   /** Also the number of parts of channel sums. */
   readonly units: number;
+  readonly threadBytes: number;
 }
 
 const maximumParts = 24;
@@ -49,32 +56,63 @@ export function passKernel(e: Emitter, spec: PassSpec): PassKernel {
   const walk = planWalk(spec.view, geometries, !tellsChannels);
   const items = walk.slabsPerImage * walk.images;
   const units = spec.sums.length > 0 ? Math.min(items, maximumParts) : items;
+  const step = chooseStep(spec, walk);
   const key = JSON.stringify(spec, (name, value) => (name === 'geometry' ? geometryKey(value) : value));
   const kernel = e.module.once(`pass ${key}`, () => {
-    const parameters = Array<typeof type.i32>(geometries.length + spec.sums.length + 2).fill(type.i32);
+    const count = geometries.length + spec.sums.length + (spec.sums.length > 0 ? 1 : 0) + 2;
+    const parameters = Array<typeof type.i32>(count).fill(type.i32);
     const name = `pass ${spec.nodes.map(({ operation }) => operation).join(' ')}`;
     return e.module.function(name, parameters, (f, ...locals) => {
-      new PassWriter(e, spec, walk, units, f, locals).write();
+      new PassWriter(e, spec, walk, step, units, f, locals).write();
     });
   });
-  return { kernel, units };
+  return { kernel, units, threadBytes: spec.sums.length * step.columns * walk.blocks * vectorBytes };
 }
 
-/** What is computed at a time: some columns of some vectors of channels. */
+/** What is written out in a row: so many vectors of channels of so many columns. */
 interface Step {
   readonly columns: number;
   readonly blocks: number;
 }
 
-const steps: readonly Step[] = [
+/** Vectors that are written out in a row at most. */
+const most = 8;
+
+/** Whether a vector has pad channels. Where its neighbour has, both are masked. */
+type Pads = 'none' | 'neighbour' | 'own';
+
+function chooseStep(spec: PassSpec, walk: Walk): Step {
+  const columns = spec.sums.length > 0 ? summedColumns(spec, walk) : joinedColumns(walk);
+  return { columns, blocks: Math.min(walk.blocks, Math.max(1, Math.floor(most / columns))) };
+}
+
+/** Columns at a time where the channels of one are too few. */
+function joinedColumns({ rows, columns, blocks, slab }: Walk): number {
+  const divides = (count: number): boolean => columns % count === 0 && (rows > 1 || slab % count === 0);
+  return [8, 4, 2].find((count) => count * blocks <= most && divides(count)) ?? 1;
+}
+
+const summing: readonly Step[] = [
   { columns: 1, blocks: 4 },
   { columns: 2, blocks: 2 },
   { columns: 4, blocks: 1 },
   { columns: 1, blocks: 2 },
   { columns: 2, blocks: 1 },
 ];
-/** Vectors that stay in registers from step to step. */
-const heldVectors = 11;
+
+/**
+ * Columns that are added up apart from each other within a slab, every second, say, so that additions needn't wait for the one
+ * before: the more, the fewer other numbers each channel has. Any rule would do, but another one changes the last bits of sums.
+ */
+function summedColumns({ view, leaves, sums }: PassSpec, { columns, blocks, tracks }: Walk): number {
+  const inMemory = leaves.filter(({ kind }) => kind === 'memory').length;
+  const perBlock = tracks.slice(0, inMemory).filter(isOfChannels).length;
+  const fits = (step: Step): boolean =>
+    columns % step.columns === 0 &&
+    (step.blocks === 1 || (blocks % step.blocks === 0 && view.c % 4 === 0)) &&
+    step.blocks * (perBlock + sums.length * step.columns) <= 11;
+  return summing.find(fits)?.columns ?? 1;
+}
 
 /** Whether all pixels of an image share what a vector of channels has, as a channel's scale. */
 const isOfChannels = ({ image, row, column, block }: Track): boolean => row + column === 0 && image + block > 0;
@@ -83,44 +121,51 @@ class PassWriter {
   readonly #e: Emitter;
   readonly #spec: PassSpec;
   readonly #walk: Walk;
+  readonly #atATime: Step;
   readonly #units: number;
   readonly #f: FunctionBuilder;
-  readonly #atATime: Step;
   readonly #bases: readonly Local[];
-  /** Of each track: where the slab, and where the row's current column, begins. */
-  readonly #slabs: readonly Local[];
+  /** Of each track: where the vectors of channels at hand lie. */
   readonly #walkers: readonly Local[];
-  /** Leaves that are loaded outside the loops over pixels: one for all vectors of channels, or one each. */
-  readonly #fixed = new Map<number, readonly Local[]>();
+  /** Leaves that are the same for all elements. */
+  readonly #fixed = new Map<number, Code>();
   /** The track of a leaf in memory. */
   readonly #tracks = new Map<number, number>();
   readonly #uses: readonly number[];
-  readonly #accumulators: readonly (readonly Local[])[];
   readonly #partials: readonly Local[];
+  /** Sums of the slab, [sum][column at a time][channel], and where those of the vector of channels at hand lie. */
+  readonly #sums: Local;
+  readonly #accumulators: Local;
   readonly #range: readonly [Local, Local];
-  readonly #channelMask: Local | undefined;
   readonly #pixel: Local;
   readonly #block: Local;
 
-  constructor(e: Emitter, spec: PassSpec, walk: Walk, units: number, f: FunctionBuilder, locals: readonly Local[]) {
+  constructor(
+    e: Emitter,
+    spec: PassSpec,
+    walk: Walk,
+    step: Step,
+    units: number,
+    f: FunctionBuilder,
+    locals: readonly Local[],
+  ) {
     this.#e = e;
     this.#spec = spec;
     this.#walk = walk;
+    this.#atATime = step;
     this.#units = units;
     this.#f = f;
     const { leaves, nodes, stores, sums } = spec;
     const count = walk.tracks.length;
     this.#bases = locals.slice(0, count);
+    this.#partials = locals.slice(count, count + sums.length);
+    this.#sums = locals[count + sums.length];
     this.#range = [locals[locals.length - 2], locals[locals.length - 1]];
     leaves.forEach((leaf, i) => {
       if (leaf.kind === 'memory') this.#tracks.set(i, this.#tracks.size);
     });
-    this.#channelMask = spec.view.c % 4 === 0 ? undefined : f.local(type.v128);
-    this.#atATime = this.#chooseStep();
-    this.#slabs = f.locals(count, type.i32);
     this.#walkers = f.locals(count, type.i32);
-    this.#accumulators = sums.map(() => f.locals(this.#atATime.columns * this.#atATime.blocks, type.v128));
-    this.#partials = sums.map((_, i) => locals[count + i]);
+    this.#accumulators = f.local();
     this.#pixel = f.local();
     this.#block = f.local();
     this.#uses = usesOf(leaves.length, nodes, [...stores.map(({ value }) => value), ...sums]);
@@ -131,12 +176,10 @@ class PassWriter {
     const [from, to] = this.#range;
     this.#spec.leaves.forEach((leaf, i) => {
       if (leaf.kind === 'constant') {
-        this.#fixed.set(i, [f.let(leaf.integer ? i32x4.const(leaf.value) : f32x4.const(leaf.value), type.v128)]);
-        return;
+        this.#fixed.set(i, leaf.integer ? i32x4.const(leaf.value) : f.spread(leaf.value));
+      } else if (isScalar(this.#trackOf(i))) {
+        this.#fixed.set(i, f.let(this.#load(i, this.#bases[this.#tracks.get(i)!], this.#trackOf(i).origin), type.v128));
       }
-      const track = this.#trackOf(i);
-      if (track.image + track.row + track.column + track.block > 0) return;
-      this.#fixed.set(i, [f.let(this.#load(i, this.#bases[this.#tracks.get(i)!], track.origin), type.v128)]);
     });
     if (this.#spec.sums.length === 0) {
       f.for(from, to, (item) => this.#slab(item));
@@ -146,28 +189,21 @@ class PassWriter {
     const bytes = partBytes(this.#spec.view.c);
     f.for(from, to, (unit) => {
       const rows = this.#partials.map((base) => f.let(i32.add(base, i32.mul(unit, bytes))));
-      for (const row of rows) {
-        const place = f.let(row);
-        f.repeat(bytes / vectorBytes, () => {
-          f.emit(v128.store(place, f32x4.const(0)));
-          f.advance(place, vectorBytes);
-        });
-      }
+      for (const row of rows) this.#clear(row, bytes);
       const bound = (part: Code): Code => i32.divU(i32.mul(part, items), this.#units);
-      f.for(bound(unit), f.let(bound(i32.add(unit, 1))), (item) => this.#slab(item, rows));
+      f.for(bound(unit), f.let(bound(i32.add(unit, 1))), (item) => {
+        this.#clear(this.#sums, this.#spec.sums.length * this.#atATime.columns * this.#walk.blocks * vectorBytes);
+        this.#slab(item);
+        this.#promote(rows);
+      });
     });
   }
 
-  /** As many vectors at a time as registers have room for: neighbours in memory first. */
-  #chooseStep(): Step {
-    const { columns, blocks } = this.#walk;
-    const { leaves, sums } = this.#spec;
-    const perBlock = leaves.filter((leaf, i) => leaf.kind === 'memory' && isOfChannels(this.#trackOf(i))).length;
-    const fits = (step: Step): boolean =>
-      columns % step.columns === 0 &&
-      (step.blocks === 1 || (blocks % step.blocks === 0 && !this.#channelMask)) &&
-      step.blocks * (perBlock + sums.length * step.columns) <= heldVectors;
-    return steps.find(fits) ?? { columns: 1, blocks: 1 };
+  #clear(start: Local, bytes: number): void {
+    const f = this.#f;
+    const place = f.let(start);
+    const clear = ({ offset }: Copy): void => f.emit(v128.store(place, f32x4.const(0), offset));
+    forEachVector(this.#e, f, bytes / vectorBytes, clear, (done) => f.advance(place, done));
   }
 
   #trackOf(leaf: number): Track {
@@ -179,9 +215,9 @@ class PassWriter {
     return spreads ? v128.load32Splat(pointer, offset) : v128.load(pointer, offset);
   }
 
-  #slab(item: Local, partials: readonly Local[] = []): void {
+  #slab(item: Local): void {
     const f = this.#f;
-    const { images, rows, columns, blocks, tracks, slab, slabsPerImage } = this.#walk;
+    const { images, rows, columns, tracks, slab, slabsPerImage } = this.#walk;
     const cut = rows === 1 ? columns : rows;
     const image = images === 1 ? undefined : f.let(i32.divU(item, slabsPerImage));
     const first = f.let(i32.mul(images === 1 ? item : i32.remU(item, slabsPerImage), slab));
@@ -192,113 +228,143 @@ class PassWriter {
       if (image && track.image > 0) address = i32.add(address, i32.mul(image, track.image));
       const stride = rows === 1 ? track.column : track.row;
       if (stride > 0) address = i32.add(address, i32.mul(first, stride));
-      f.set(this.#slabs[i], address);
+      f.set(this.#walkers[i], address);
     });
     const firstPixel = i32.mul(first, rows === 1 ? 1 : columns);
-    const slabPixel = f.let(image ? i32.add(firstPixel, i32.mul(image, rows * columns)) : firstPixel);
-    f.set(this.#block, i32.const(0));
+    f.set(this.#pixel, image ? i32.add(firstPixel, i32.mul(image, rows * columns)) : firstPixel);
     const step = this.#atATime;
-    f.repeat(blocks / step.blocks, () => {
-      this.#beginBlocks(slabPixel);
-      if (rows === 1) {
-        f.repeat(i32.shrU(count, 31 - Math.clz32(step.columns)), () => this.#step());
-      } else {
-        f.repeat(count, () => {
-          f.repeat(columns / step.columns, () => this.#step());
-          tracks.forEach((track, i) => {
-            f.advance(this.#walkers[i], track.row - columns * track.column);
-          });
-        });
-      }
-      partials.forEach((row, i) => {
-        for (let block = 0; block < step.blocks; block++) {
-          const [first, ...others] = this.#accumulators[i].slice(block * step.columns, (block + 1) * step.columns);
-          this.#promote(
-            row,
-            block,
-            others.reduce<Code>((total, sum) => f32x4.add(total, sum), first),
-          );
-        }
-      });
-      tracks.forEach((track, i) => {
-        f.advance(this.#slabs[i], track.block * step.blocks);
-      });
-      f.advance(this.#block, step.blocks);
-    });
-  }
-
-  #beginBlocks(slabPixel: Local): void {
-    const f = this.#f;
-    this.#spec.leaves.forEach((leaf, i) => {
-      if (leaf.kind === 'constant') return;
-      const track = this.#trackOf(i);
-      if (!isOfChannels(track)) return;
-      const locals = this.#fixed.get(i) ?? f.locals(track.block > 0 ? this.#atATime.blocks : 1, type.v128);
-      this.#fixed.set(i, locals);
-      locals.forEach((local, block) => {
-        f.set(local, this.#load(i, this.#slabs[this.#tracks.get(i)!], block * track.block));
-      });
-    });
-    if (this.#channelMask) {
-      const { c } = this.#spec.view;
-      const used = [0, 1, 2, 3].map((lane) => (lane < c % 4 ? -1 : 0)) as [number, number, number, number];
-      const isLast = i32.eq(this.#block, Math.ceil(c / 4) - 1);
-      f.set(this.#channelMask, select(isLast, i32x4.const(...used), i32x4.const(-1)));
+    if (rows === 1) {
+      f.repeat(i32.shrU(count, 31 - Math.clz32(step.columns)), () => this.#columns());
+      return;
     }
-    for (const accumulator of this.#accumulators.flat()) f.set(accumulator, f32x4.const(0));
-    this.#walkers.forEach((walker, i) => {
-      f.set(walker, this.#slabs[i]);
+    f.repeat(count, () => {
+      f.repeat(columns / step.columns, () => this.#columns());
+      tracks.forEach((track, i) => {
+        f.advance(this.#walkers[i], track.row - columns * track.column);
+      });
     });
-    f.set(this.#pixel, slabPixel);
   }
 
-  /** A few columns of a few vectors of channels. */
-  #step(): void {
+  /** A few columns, all channels. */
+  #columns(): void {
     const f = this.#f;
     const { columns, blocks } = this.#atATime;
-    for (let column = 0; column < columns; column++) {
-      for (let block = 0; block < blocks; block++) this.#element(column, block);
+    const { blocks: all, tracks } = this.#walk;
+    // The last ones are written by themselves: they may be fewer, or have pad channels.
+    const turns = Math.ceil(all / blocks) - 1;
+    f.set(this.#accumulators, this.#sums);
+    f.set(this.#block, i32.const(0));
+    if (turns > 0) {
+      f.repeat(turns, () => {
+        this.#step(blocks, false);
+        tracks.forEach((track, i) => {
+          f.advance(this.#walkers[i], track.block * blocks);
+        });
+        f.advance(this.#accumulators, vectorBytes * blocks);
+        f.advance(this.#block, blocks);
+      });
     }
-    this.#walk.tracks.forEach((track, i) => {
-      f.advance(this.#walkers[i], track.column * columns);
+    this.#step(all - turns * blocks, this.#spec.view.c % 4 > 0);
+    tracks.forEach((track, i) => {
+      f.advance(this.#walkers[i], track.column * columns - track.block * turns * blocks);
     });
     f.advance(this.#pixel, columns);
   }
 
-  #element(column: number, block: number): void {
+  /** A few columns of a few vectors of channels, neighbours side by side. */
+  #step(blocks: number, isPadded: boolean): void {
     const f = this.#f;
-    const { leaves, nodes, stores, sums } = this.#spec;
+    const { columns } = this.#atATime;
+    const areNeighbours = this.#walk.tracks.every((track) => isScalar(track) || track.column === vectorBytes);
+    if (this.#e.wide && blocks === 1 && columns % 2 === 0 && areNeighbours) {
+      for (let column = 0; column < columns; column += 2) {
+        f.lockstep(2, (copy) => this.#element(column + copy, 0, isPadded ? 'own' : 'none', this.#fixed));
+      }
+      return;
+    }
+    for (let block = 0; block < blocks; ) {
+      const copies = this.#e.wide && block + 1 < blocks ? 2 : 1;
+      const isLast = isPadded && block + copies === blocks;
+      const shared: ReadonlyMap<number, Code>[] = [];
+      f.lockstep(copies, (copy) => shared.push(this.#shared(block + copy)));
+      for (let column = 0; column < columns; column++) {
+        f.lockstep(copies, (copy) => {
+          const pads = !isLast ? 'none' : copy === copies - 1 ? 'own' : 'neighbour';
+          this.#element(column, block + copy, pads, shared[copy]);
+        });
+      }
+      block += copies;
+    }
+  }
+
+  /** What the columns at hand share: of a vector of channels, and of everything. */
+  #shared(block: number): ReadonlyMap<number, Code> {
+    const shared = new Map(this.#fixed);
+    this.#tracks.forEach((track, leaf) => {
+      const { column, block: stride } = this.#walk.tracks[track];
+      if (column > 0 || shared.has(leaf)) return;
+      shared.set(leaf, this.#f.let(this.#load(leaf, this.#walkers[track], block * stride), type.v128));
+    });
+    return shared;
+  }
+
+  #element(column: number, block: number, pads: Pads, shared: ReadonlyMap<number, Code>): void {
+    const f = this.#f;
+    const { leaves, nodes, stores, sums, view } = this.#spec;
     const offset = (track: Track): number => column * track.column + block * track.block;
     const loaded = leaves.map((_, i): Code => {
-      const fixed = this.#fixed.get(i);
-      if (fixed) return fixed[block] ?? fixed[0];
+      const known = shared.get(i);
+      if (known) return known;
       const code = this.#load(i, this.#walkers[this.#tracks.get(i)!], offset(this.#trackOf(i)));
       return this.#uses[i] > 1 ? f.let(code, type.v128) : code;
     });
     const place = { pixel: i32.add(this.#pixel, column), block: i32.add(this.#block, block) };
     const computed = computeNodes(this.#e, f, nodes, loaded, this.#uses, place);
-    const masked = (value: number): Code =>
-      this.#channelMask ? v128.and(computed[value], this.#channelMask) : computed[value];
+    const lane = (i: number): number => (pads === 'own' && i >= view.c % 4 ? 0 : -1);
+    const mask = i32x4.const(lane(0), lane(1), lane(2), lane(3));
+    const masked = (value: number): Code => (pads === 'none' ? computed[value] : v128.and(computed[value], mask));
     const firstStore = this.#walk.tracks.length - stores.length;
     // All are computed before any is stored: a store may overwrite what was loaded.
     const results = stores.map(({ value }) => f.let(masked(value), type.v128));
-    sums.forEach((value, i) => {
-      const accumulator = this.#accumulators[i][block * this.#atATime.columns + column];
-      f.set(accumulator, f32x4.add(accumulator, masked(value)));
-    });
+    const places = sums.map((_, i) => ((i * this.#atATime.columns + column) * this.#walk.blocks + block) * vectorBytes);
+    const totals = sums.map((value, i) =>
+      f.let(f32x4.add(v128.load(this.#accumulators, places[i]), masked(value)), type.v128),
+    );
     stores.forEach((_, i) => {
       const walker = firstStore + i;
       f.emit(v128.store(this.#walkers[walker], results[i], offset(this.#walk.tracks[walker])));
     });
+    totals.forEach((total, i) => {
+      f.emit(v128.store(this.#accumulators, total, places[i]));
+    });
   }
 
-  /** Adds four float32 sums to the float64 sums of a block in a row of partial sums. */
-  #promote(row: Local, block: number, sum: Code): void {
+  /** Adds the slab's sums to rows of partial sums. */
+  #promote(rows: readonly Local[]): void {
     const f = this.#f;
-    const lanes = f.let(sum, type.v128);
-    const place = f.let(i32.add(row, i32.shl(i32.add(this.#block, block), 5)));
-    const high = f32x4.shuffle(lanes, lanes, [2, 3, 2, 3]);
-    f.emit(v128.store(place, f64x2.add(v128.load(place), f64x2.promoteLow(lanes))));
-    f.emit(v128.store(place, f64x2.add(v128.load(place, 16), f64x2.promoteLow(high)), 16));
+    const { columns } = this.#atATime;
+    const { blocks } = this.#walk;
+    const source = f.let(this.#sums);
+    const targets = rows.map((row) => f.let(row));
+    const promote = ({ index, offset }: Copy): void => {
+      targets.forEach((target, i) => {
+        const column = (k: number): Code => v128.load(source, (i * columns + k) * blocks * vectorBytes + offset);
+        let total = column(0);
+        for (let k = 1; k < columns; k++) total = f32x4.add(total, column(k));
+        const lanes = f.let(total, type.v128);
+        const halves = [lanes, f32x4.shuffle(lanes, lanes, [2, 3, 2, 3])];
+        const place = (half: number): number => (2 * index + half) * vectorBytes;
+        const sums = halves.map((half, k) =>
+          f.let(f64x2.add(v128.load(target, place(k)), f64x2.promoteLow(half)), type.v128),
+        );
+        sums.forEach((sum, k) => {
+          f.emit(v128.store(target, sum, place(k)));
+        });
+      });
+    };
+    forEachVector(this.#e, f, blocks, promote, (bytes) => {
+      f.advance(source, bytes);
+      for (const target of targets) f.advance(target, 2 * bytes);
+    });
   }
 }

@@ -2,8 +2,8 @@
 // an operand that is repeated along an axis has stride 0 there. Axes that lie behind one another in every operand are
 // joined, so tensors without halo are one long row, and channels join in where no operand needs them apart.
 //
-// The walk is cut into slabs: some rows of one image (or some pixels, where all is one row), little enough for the first
-// cache level, so that walking a slab once for each vector of channels costs nothing.
+// The walk is cut into slabs: some rows of one image (or some pixels, where all is one row), which are a unit of work or what
+// channel sums are added up over in float32.
 
 import type { View } from '../../../compiler/view.ts';
 import { type Geometry, vectorBytes } from '../geometry.ts';
@@ -32,6 +32,9 @@ export interface Walk {
 
 const slabBytes = 20 * 1024;
 
+/** One number for all elements. */
+export const isScalar = ({ image, row, column, block }: Track): boolean => image + row + column + block === 0;
+
 function trackOf(view: View, g: Geometry): Track {
   const stride = (own: number, whole: number, bytes: number) => (own === 1 && whole > 1 ? 0 : bytes);
   return {
@@ -58,7 +61,6 @@ export function planWalk(view: View, geometries: readonly Geometry[], joinChanne
     columns *= rows;
     rows = 1;
   }
-  const isScalar = (track: Track) => track.image + track.row + track.column + track.block === 0;
   const joins = (track: Track) => track.block > 0 && (columns === 1 || track.column === blocks * vectorBytes);
   const separable = joinChannels && view.c % 4 === 0 && rows * images === 1;
   if (separable && blocks > 1 && tracks.every((track) => isScalar(track) || joins(track))) {
@@ -69,7 +71,8 @@ export function planWalk(view: View, geometries: readonly Geometry[], joinChanne
   const unitBytes = (rows === 1 ? 1 : columns) * blocks * vectorBytes * Math.max(1, tracks.length);
   const cut = rows === 1 ? columns : rows;
   const fits = Math.max(1, Math.floor(slabBytes / unitBytes));
-  // A multiple of four lets that many columns be computed at a time.
-  const slab = Math.min(cut, rows === 1 ? Math.ceil(fits / 4) * 4 : fits);
+  // A multiple of so many lets that many columns be computed at a time.
+  const multiple = joinChannels ? 8 : 4;
+  const slab = Math.min(cut, rows === 1 ? Math.ceil(fits / multiple) * multiple : fits);
   return { images, rows, columns, blocks, tracks, slab, slabsPerImage: Math.ceil(cut / slab) };
 }
