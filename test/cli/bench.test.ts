@@ -106,8 +106,19 @@ describe('residua bench', () => {
     }
   });
 
-  it('says so when a peer computed something else', async () => {
-    const python = fakePython('wrong', '[0, 0, 0]');
+  // Of the same weights and the first batch, taken three times, by PyTorch 1.13 in float64.
+  const losses = '[2.05915214, 1.01889363, 0.5361929]';
+
+  it('trains as PyTorch does: the losses of its first steps are the same', async () => {
+    const python = fakePython('right', losses);
+    const { measurements } = await bench('--train', '--peers', '--python', python);
+    const [{ contestants }] = measurements;
+    expect(contestants[1].difference).toBeLessThan(5e-5);
+  });
+
+  // The same with a learning rate of 0.0011 instead of 0.001, and by float64 too.
+  it('says so when a peer computed something else, if only a little', async () => {
+    const python = fakePython('wrong', '[2.05915214, 1.00924575, 0.50899827]');
     const args = ['bench', ...small, '--train', '--peers', '--python', python];
     const { stdout, code } = await residua(args);
     expect(code).toBe(0);

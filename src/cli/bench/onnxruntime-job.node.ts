@@ -38,9 +38,9 @@ export async function createOnnxRuntimeJob(
   });
   const tensors = images.map((batch) => new runtime.Tensor('float32', batch, imageShape));
   const { node, common } = runtime.env.versions;
-  let step = 0;
   return {
     name: `onnxruntime-node ${node ?? common}`,
-    step: async () => (await session.run({ images: tensors[step++ % tensors.length] })).logits.data,
+    batches: tensors.length,
+    step: async (batch) => (await session.run({ images: tensors[batch] })).logits.data,
   };
 }

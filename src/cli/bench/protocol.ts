@@ -15,7 +15,10 @@ export interface PrepareOrder {
   readonly workload: string;
   /** Steps before anything is timed. */
   readonly warmup: number;
-  /** How many first steps to take for the check. */
+  /**
+   * How many first steps to take for the check. In training all take the first batch: its loss falls by far more than
+   * rounding can move it, so what came of the gradients shows. In inference each takes another batch.
+   */
   readonly checkSteps: number;
   /** Residua's. */
   readonly device?: DeviceName;

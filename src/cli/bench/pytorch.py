@@ -65,22 +65,32 @@ class Network(nn.Module):
         return values[-1]
 
 
-class Training:
+class Job:
+    """Something to be timed; the batches come one after the other, over and over."""
+
+    taken = 0
+
+    def next(self):
+        self.taken += 1
+        return self.step((self.taken - 1) % len(self.images))
+
+
+class Training(Job):
     """Forward, cross entropy, backward, Adam."""
 
     def __init__(self, workload, variant):
         self.network, self.images, self.labels = load(workload, FORMATS[variant])
         self.network.train()
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=0.001)
-        self.count = 0
 
     @staticmethod
     def variants():
         return list(FORMATS)
 
-    def step(self):
-        batch = self.count % len(self.images)
-        self.count += 1
+    def check(self, steps):
+        return [loss for _ in range(steps) for loss in self.step(0)]
+
+    def step(self, batch):
         loss = nn.functional.cross_entropy(self.network(self.images[batch]), self.labels[batch])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -88,7 +98,7 @@ class Training:
         return [loss.item()]
 
 
-class Inference:
+class Inference(Job):
     """Evaluation mode, traced and frozen: batch norms are folded into the convolutions."""
 
     def __init__(self, workload, variant):
@@ -98,15 +108,15 @@ class Inference:
             self.network = torch.jit.freeze(torch.jit.trace(network.eval(), self.images[0]))
             if optimize:
                 self.network = torch.jit.optimize_for_inference(self.network)
-        self.count = 0
 
     @staticmethod
     def variants():
         return [name + after for name in FORMATS for after in ("", ", optimized for inference")]
 
-    def step(self):
-        batch = self.count % len(self.images)
-        self.count += 1
+    def check(self, steps):
+        return [float(logit) for _ in range(steps) for logit in self.next()]
+
+    def step(self, batch):
         with torch.no_grad():
             return self.network(self.images[batch]).flatten()
 
@@ -125,7 +135,7 @@ def timed(job, count):
     seconds = []
     for _ in range(count):
         begin = time.perf_counter()
-        job.step()
+        job.next()
         seconds.append(time.perf_counter() - begin)
     return seconds
 
@@ -149,24 +159,22 @@ class Peer:
         workload = read_workload(order["workload"])
         kind = {"train": Training, "infer": Inference}[order["mode"]]
         tried, best = [], None
-        check = None
         for variant in kind.variants():
             job = kind(workload, variant)
-            first = [float(x) for _ in range(order["checkSteps"]) for x in job.step()]
-            check = check or first
+            first = job.check(order["checkSteps"])
             timed(job, order["warmup"])
             # Enough for a choice; the measurement itself comes later, in turns.
             seconds = statistics.median(timed(job, max(5, order["warmup"])))
             tried.append({"variant": variant, "seconds": seconds})
             if best is None or seconds < best:
-                best, self.job, chosen = seconds, job, variant
+                best, self.job, chosen, check = seconds, job, variant, first
         name = f"PyTorch {torch.__version__}"
         return {"name": name, "cpuSeconds": time.process_time(), "variant": chosen, "tried": tried, "check": check, "rss": {"before": before, "after": memory()}}
 
     def steps(self, order):
         warmup, begin, done = order["warmup"], time.perf_counter(), 0
         while done < warmup["steps"] or time.perf_counter() - begin < warmup["seconds"]:
-            self.job.step()
+            self.job.next()
             done += 1
         return {"seconds": timed(self.job, order["count"]), "cpuSeconds": time.process_time(), "rss": memory()}
 

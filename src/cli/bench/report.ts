@@ -12,7 +12,10 @@ const QUIET = 0.1;
 /** Parts of a step that are shown each by itself. */
 const LONGEST_PROFILE = 24;
 
-/** How far first losses or logits may be apart for the same work. */
+/**
+ * How far first losses or logits may be apart, relative to the largest, for the same work. Rounding moves losses by up to 3e-4
+ * of the first, a learning rate that is 10 % off by 7e-3 and more (docs/engine.md, "Larger networks").
+ */
 const SAME_WORK = 1e-3;
 
 const modeNames = { train: 'training', infer: 'inference' } as const;

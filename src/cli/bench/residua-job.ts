@@ -9,13 +9,15 @@ import type { Workload } from './workload.ts';
 
 /** Something to be timed. */
 export interface Job {
-  /** Takes the next batch; the loss of a training step, or the logits. */
-  step(): Promise<ArrayLike<number>>;
+  /** How many batches the workload has. */
+  readonly batches: number;
+  /** @returns the loss of a training step, before it changes the weights; or the logits */
+  step(batch: number): Promise<ArrayLike<number>>;
 }
 
 export interface ResiduaJob extends Job {
-  /** Takes the next batch and says where the time went; undefined where the device can't tell. */
-  profile(): Promise<readonly StepTime[] | undefined>;
+  /** A step that says where its time went; undefined where the device can't tell. */
+  profile(batch: number): Promise<readonly StepTime[] | undefined>;
   readonly workspaceBytes: number;
 }
 
@@ -39,23 +41,29 @@ export function inferenceGraph(model: Module, imageShape: Shape): Graph {
 async function trainingJob(device: Device, { model, imageShape, images, labels }: Workload): Promise<ResiduaJob> {
   const optimizer = new Adam(model.parameters());
   const program = await device.compile(trainingGraph(model, imageShape, optimizer));
-  return job(program, 'loss', (step) => {
-    const batch = step % images.length;
-    return { images: images[batch], labels: labels[batch], ...optimizer.feeds(step + 1, 0.001) };
+  let step = 0;
+  return job(program, images.length, 'loss', (batch) => {
+    step++;
+    return { images: images[batch], labels: labels[batch], ...optimizer.feeds(step, 0.001) };
   });
 }
 
 async function inferenceJob(device: Device, { model, imageShape, images }: Workload): Promise<ResiduaJob> {
   const program = await device.compile(inferenceGraph(model, imageShape));
-  return job(program, 'logits', (step) => ({ images: images[step % images.length] }));
+  return job(program, images.length, 'logits', (batch) => ({ images: images[batch] }));
 }
 
-/** @param feedsOf a step, counted from 0 */
-function job(program: Program, output: string, feedsOf: (step: number) => Record<string, Feed>): ResiduaJob {
-  let step = 0;
+/** @param feedsOf the next step, which takes this batch */
+function job(
+  program: Program,
+  batches: number,
+  output: string,
+  feedsOf: (batch: number) => Record<string, Feed>,
+): ResiduaJob {
   return {
+    batches,
     workspaceBytes: program.workspaceBytes,
-    step: async () => (await program.run(feedsOf(step++)))[output],
-    profile: async () => program.profile?.(feedsOf(step++)),
+    step: async (batch) => (await program.run(feedsOf(batch)))[output],
+    profile: async (batch) => program.profile?.(feedsOf(batch)),
   };
 }

@@ -12,6 +12,10 @@ import { medianOf } from './statistics.ts';
 import { readWorkload } from './workload.ts';
 
 let job: Job | ResiduaJob | undefined;
+let taken = 0;
+
+/** Of a batch: they come one after the other, over and over. */
+const next = ({ batches }: Job): number => taken++ % batches;
 
 async function prepare(order: PrepareOrder): Promise<PrepareAnswer> {
   const before = process.memoryUsage.rss();
@@ -30,7 +34,9 @@ async function prepare(order: PrepareOrder): Promise<PrepareAnswer> {
     known = { name: `Residua, ${device.name}`, compileSeconds, workspaceBytes: residuaJob.workspaceBytes };
   }
   const check: number[] = [];
-  for (let i = 0; i < order.checkSteps; i++) check.push(...Array.from(await job.step()));
+  for (let i = 0; i < order.checkSteps; i++) {
+    check.push(...Array.from(await job.step(order.mode === 'train' ? 0 : next(job))));
+  }
   await timed(job, order.warmup);
   return { ...known, check, cpuSeconds: cpuSeconds(), rss: { before, after: process.memoryUsage.rss() } };
 }
@@ -38,7 +44,7 @@ async function prepare(order: PrepareOrder): Promise<PrepareAnswer> {
 async function steps({ warmup, count }: StepsOrder): Promise<StepsAnswer> {
   if (!job) throw new Error('there is nothing to run yet');
   const begin = performance.now();
-  for (let i = 0; i < warmup.steps || performance.now() - begin < warmup.seconds * 1000; i++) await job.step();
+  for (let i = 0; i < warmup.steps || performance.now() - begin < warmup.seconds * 1000; i++) await job.step(next(job));
   const seconds = await timed(job, count);
   return { seconds, cpuSeconds: cpuSeconds(), rss: process.memoryUsage.rss() };
 }
@@ -53,7 +59,7 @@ async function profile({ count }: { count: number }): Promise<Answers['profile']
   if (!job || !('profile' in job)) throw new Error('only Residua can be profiled');
   const steps: (readonly StepTime[])[] = [];
   for (let i = 0; i < count; i++) {
-    const parts = await job.profile();
+    const parts = await job.profile(next(job));
     if (parts === undefined) return { parts: null };
     steps.push(parts);
   }
@@ -75,7 +81,7 @@ async function timed(work: Job, count: number): Promise<number[]> {
   const seconds: number[] = [];
   for (let i = 0; i < count; i++) {
     const begin = performance.now();
-    await work.step();
+    await work.step(next(work));
     seconds.push((performance.now() - begin) / 1000);
   }
   return seconds;
