@@ -195,4 +195,5 @@ def main():
         answers.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()
