@@ -57,6 +57,7 @@ async function examine() {
     simd: features.simd,
     relaxedSimd: features.relaxedSimd,
     fusedMultiplyAdd: features.fusedMultiplyAdd,
+    wideVectors: features.wideVectors,
     sharedMemory: features.threads,
     v8Settings: settings,
     memory,
@@ -108,6 +109,11 @@ function advise(
     features.relaxedSimd && !features.fusedMultiplyAdd,
     'This processor has no fused multiply-add (or it is hidden from this virtual machine): training is slower.',
   );
+  say(
+    !features.wideVectors && process.arch === 'x64' && Number.parseInt(process.versions.node, 10) < 24,
+    'Vectors of 128 bits: on a processor with AVX2, Node 24 or later computes on 256 and trains faster. ' +
+      'Try it without installing it: npx -y -p node@24 -c "residua bench --train".',
+  );
   say(!features.threads, 'No shared memory: training runs on one thread. Run without --no-harmony-sharedarraybuffer.');
   say(settings.length === 0, 'The WebAssembly compiler could not be set for speed: run Residua with a plain `node`.');
   say(
@@ -140,6 +146,7 @@ const show = (report: Report) => (screen: Screen) => {
       ['threads', String(report.threads)],
       ['SIMD', yes(report.simd)],
       ['relaxed SIMD', report.relaxedSimd ? yes(true, fused) : yes(false)],
+      ['wide vectors', report.wideVectors ? yes(true, '256 bits at a time') : yes(false, '128 bits at a time')],
       [
         'cpu device',
         yes(devices.cpu.available, devices.cpu.problem ?? `a training step is within ${checked} of float64`),

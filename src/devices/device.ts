@@ -68,6 +68,8 @@ export interface Device {
   readonly name: string;
   /** How many run its programs, the caller's among them. */
   readonly threads: number;
+  /** How wide the vectors are that it computes on; absent where it has none. Results are the same to the bit. */
+  readonly vectorBits?: 128 | 256;
   compile(graph: Graph): Promise<Program>;
   /**
    * What compile would take, and what there is; nothing is allocated. Absent where memory is not planned.

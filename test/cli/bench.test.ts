@@ -48,6 +48,7 @@ describe('residua bench', () => {
     expect(model).toMatchObject({ name: 'article-resnet', imageShape: [1, 8, 8], parameters: 195_450 });
     expect(machine).toMatchObject({ node: process.versions.node });
     expect(absent).toEqual([]);
+    const old = Number(process.versions.node.split('.')[0]) < 24;
     expect(measurements.map(({ mode }: { mode: string }) => mode)).toEqual(['train', 'infer']);
     for (const { batchSize, contestants, ratios, disturbance, profile, memory } of measurements) {
       expect(disturbance).toBeGreaterThanOrEqual(0);
@@ -56,6 +57,7 @@ describe('residua bench', () => {
       expect(ratios).toEqual([]);
       const [{ imagesPerSecond, secondsAStep, turns, workspaceBytes, compileSeconds, ...own }] = contestants;
       expect(own).toMatchObject({ contestant: 'residua', threads: 1, difference: null });
+      expect(old ? [128] : [128, 256]).toContain(own.vectorBits);
       expect(imagesPerSecond.runs).toBe(6);
       expect(turns.length).toBe(3);
       expect(imagesPerSecond.min).toBeLessThanOrEqual(imagesPerSecond.median);

@@ -86,6 +86,7 @@ describe('doctor', () => {
     simd: z.literal(true),
     relaxedSimd: z.literal(true),
     fusedMultiplyAdd: z.boolean(),
+    wideVectors: z.boolean(),
     memory: z.object({ totalBytes: z.number().positive(), freeBytes: z.number().positive() }),
     devices: z.object({ cpu: available.extend({ difference: z.number() }), gpu: available, reference: available }),
     data: z.array(z.object({ name: z.string(), found: z.boolean() })),
@@ -97,6 +98,15 @@ describe('doctor', () => {
     expect(devices.cpu).toMatchObject({ available: true, problem: null });
     expect(devices.cpu.difference).toBeLessThan(1e-3);
     expect(data).toContainEqual(expect.objectContaining({ name: 'mnist', found: true }));
+  });
+
+  it('says whether vectors are wide, and advises a later Node where that may be why they are not', async () => {
+    const { wideVectors, advice } = await ask(report, 'doctor');
+    const old = Number(process.versions.node.split('.')[0]) < 24;
+    if (old) expect(wideVectors).toBe(false);
+    expect(advice.some((text) => text.includes('Node 24 or later'))).toBe(old && process.arch === 'x64');
+    const { stdout } = await residua(['doctor']);
+    expect(stdout).toMatch(wideVectors ? /^wide vectors +yes, 256 bits/m : /^wide vectors +no: 128 bits/m);
   });
 
   it('advises on the data sets that are missing', async () => {

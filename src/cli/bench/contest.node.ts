@@ -177,6 +177,7 @@ function resultOf(contestant: Contestant, residua: Contestant, batchSize: number
     imagesPerSecond: spread(seconds.map((s) => batchSize / s)),
     secondsAStep: spread(seconds),
     turns: turns.map((turn) => batchSize / medianOf(turn)),
+    vectorBits: ready.vectorBits ?? null,
     compileSeconds: ready.compileSeconds ?? null,
     workspaceBytes: ready.workspaceBytes ?? null,
     rss: { before: ready.rss.before, ready: ready.rss.after, after: rss },

@@ -78,6 +78,8 @@ export interface ContestantResult {
   readonly secondsAStep: Spread;
   /** The median of each turn. */
   readonly turns: readonly number[];
+  /** Residua's: the width of the vectors that it computed on, where its device has any. */
+  readonly vectorBits: number | null;
   /** Residua's. */
   readonly compileSeconds: number | null;
   /** Residua's: what its program works in, variables excluded. */

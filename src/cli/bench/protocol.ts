@@ -38,6 +38,8 @@ export interface PrepareAnswer {
   /** Training: the loss of each of the first steps. Inference: all logits of the first batches. */
   readonly check: readonly number[];
   readonly compileSeconds?: number;
+  /** Residua's: see Device. */
+  readonly vectorBits?: number;
   /** What the program works in, variables excluded. */
   readonly workspaceBytes?: number;
   /** Processor time that the process has taken so far, all threads. */

@@ -28,12 +28,19 @@ export const report =
       screen.paint('bold', model.name),
       `${model.imageShape.join(' x ')} images, ${count(model.parameters)} parameters, ` +
         `${magnitude(model.multiplyAdds)} multiply-adds an image`,
-      `${machine.processor}, ${counted(machine.cores, 'core')}, ${machine.platform}, Node ${machine.node}`,
+      `${machine.processor}, ${counted(machine.cores, 'core')}, ${machine.platform}, Node ${machine.node}${vectors(measurements)}`,
       ...measurements.flatMap((measurement) => ['', measurementText(measurement, screen)]),
       ...(absent.length > 0 ? [''] : []),
       ...absent.map(({ peer, reason }) => screen.paint('yellow', `without ${peer}: ${reason}`)),
     ].join('\n');
   };
+
+/** Whether V8 made vectors of 256 bits of them decides over the speed, and it depends on Node's version. */
+function vectors(measurements: readonly Measurement[]): string {
+  const found = measurements.flatMap(({ contestants }) => contestants.flatMap(({ vectorBits }) => vectorBits ?? []));
+  const widths = [...new Set(found)].sort((a, b) => a - b);
+  return widths.length === 0 ? '' : `, vectors of ${widths.join(' and ')} bits`;
+}
 
 function measurementText(measurement: Measurement, screen: Screen): string {
   const { mode, batchSize, contestants, ratios, disturbance, memory, profile } = measurement;

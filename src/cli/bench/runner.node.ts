@@ -20,7 +20,7 @@ const next = ({ batches }: Job): number => taken++ % batches;
 async function prepare(order: PrepareOrder): Promise<PrepareAnswer> {
   const before = process.memoryUsage.rss();
   const workload = readWorkload(await readFile(order.workload), order.workload);
-  let known: Pick<PrepareAnswer, 'name' | 'compileSeconds' | 'workspaceBytes'>;
+  let known: Pick<PrepareAnswer, 'name' | 'vectorBits' | 'compileSeconds' | 'workspaceBytes'>;
   if (order.onnx) {
     const onnxJob = await createOnnxRuntimeJob(order.onnx.module, order.onnx.file, workload, order.threads);
     job = onnxJob;
@@ -31,7 +31,8 @@ async function prepare(order: PrepareOrder): Promise<PrepareAnswer> {
     const residuaJob = await createResiduaJob(device, workload, order.mode);
     job = residuaJob;
     const compileSeconds = (performance.now() - begin) / 1000;
-    known = { name: `Residua, ${device.name}`, compileSeconds, workspaceBytes: residuaJob.workspaceBytes };
+    const { name, vectorBits } = device;
+    known = { name: `Residua, ${name}`, vectorBits, compileSeconds, workspaceBytes: residuaJob.workspaceBytes };
   }
   const check: number[] = [];
   for (let i = 0; i < order.checkSteps; i++) {

@@ -82,10 +82,10 @@ interface Stored {
 class CpuDevice implements Device {
   readonly name = 'cpu';
   readonly threads: number;
+  readonly vectorBits: 128 | 256;
   readonly #heap: Heap;
   readonly #pool: ThreadPool;
   readonly #fused: boolean;
-  readonly #wide: boolean;
   readonly #variables = new Map<Variable, Stored>();
   readonly #control: ControlAddresses;
   /** Addresses of the variables' buffers. */
@@ -100,7 +100,7 @@ class CpuDevice implements Device {
     this.#pool = pool;
     this.threads = threads;
     this.#fused = fused;
-    this.#wide = wide;
+    this.vectorBits = wide ? 256 : 128;
     this.#control = controlAt(heap.allocate(controlBytes(threads), 'the device'));
   }
 
@@ -246,7 +246,7 @@ class CpuDevice implements Device {
     const fused = this.#fused;
     return {
       module,
-      wide: this.#wide,
+      wide: this.vectorBits === 256,
       madd: (a, b, c) => (fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(c, f32x4.mul(a, b))),
       nmadd: (a, b, c) => (fused ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))),
       scratch: (name, bytes) => {
