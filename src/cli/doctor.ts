@@ -2,6 +2,7 @@
 // missing.
 
 import os from 'node:os';
+import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { catalog } from '../data/index.ts';
 import { detectFeatures, type Features } from '../devices/cpu/features.ts';
@@ -112,7 +113,7 @@ function advise(
   say(
     !features.wideVectors && process.arch === 'x64' && Number.parseInt(process.versions.node, 10) < 24,
     'Vectors of 128 bits: on a processor with AVX2, Node 24 or later computes on 256 and trains faster. ' +
-      'Try it without installing it: npx -y -p node@24 -c "residua bench --train".',
+      `Try it without installing it: npx -y node@24 ${relative('', process.argv[1])} bench --train`,
   );
   say(!features.threads, 'No shared memory: training runs on one thread. Run without --no-harmony-sharedarraybuffer.');
   say(settings.length === 0, 'The WebAssembly compiler could not be set for speed: run Residua with a plain `node`.');
