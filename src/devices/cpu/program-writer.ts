@@ -85,7 +85,11 @@ export function writeFunction(
   threads: number,
   control: ControlAddresses,
 ): WrittenPhase[] {
+  let backwards = true;
   const phases = phasesOf(steps).map((phase, i) => {
+    // Steps of one unit, such as channels' means, hardly touch the cache.
+    if (phase[0].units > 1) backwards = !backwards;
+    const share = { units: phase[0].units, threads, next: control.next, backwards };
     const write = (f: FunctionBuilder, thread: Local): void => {
       const phaseArguments = argumentsOf(f, thread, phase, placement);
       const call = (from: Code, to: Code): void => {
@@ -93,9 +97,8 @@ export function writeFunction(
           f.call(step.kernel, ...phaseArguments[k], from, to);
         });
       };
-      const { units } = phase[0];
-      if (threads === 1) call(i32.const(0), i32.const(units));
-      else shareOut(f, { units, threads, thread, next: control.next, backwards: i % 2 === 1 }, call);
+      if (threads === 1) call(i32.const(0), i32.const(share.units));
+      else shareOut(f, { ...share, thread }, call);
       f.emit(threads === 1 ? i32.const(0) : invoke(barrierOf(module, threads, control), thread));
     };
     const builder = module.function(`${name}.${i}`, [type.i32], write, type.i32);
