@@ -14,6 +14,7 @@ import { addDeviceOptions, datasetName } from './train-options.ts';
 import { ProgressReporter } from './train-reporter.ts';
 import { integer } from './values.ts';
 import { addWeightsOptions, descriptionOf, type WeightsFlags } from './weights-options.ts';
+import { columnsOf } from './wrap.ts';
 
 interface Flags extends WeightsFlags {
   readonly top: number;
@@ -78,7 +79,7 @@ const report = (predictions: readonly FilePrediction[]) => (screen: Screen) => {
       screen.paint('dim', [...alternatives, ...done].join('  ')),
     ];
   });
-  return table(rows, ['left', 'left', 'right']);
+  return table(rows, ['left', 'left', 'right'], columnsOf(screen));
 };
 
 const withProbability = ({ label, probability }: LabelProbability): string => `${label} ${percent(probability)}`;

@@ -30,6 +30,16 @@ describe('a table', () => {
     );
   });
 
+  it('folds a column of text between numbers, too', () => {
+    const parts = [
+      ['a long name of a part', '1'],
+      ['short', '1,000'],
+    ];
+    expect(table(parts, ['left', 'right'], 26)).toBe(
+      ['a long name of a         1', 'part', 'short                1,000'].join('\n'),
+    );
+  });
+
   it('keeps numbers whole', () => {
     expect(table([['a', '1 000 000']], ['left', 'right'], 5)).toBe('a 1 000 000');
   });

@@ -1,12 +1,12 @@
 // Text in columns. Numbers stand at the right of their column, everything else at the left. A table that is too wide for the
-// screen gets narrower gaps; where that is not enough, the text of its last column goes on below itself.
+// screen gets narrower gaps; where that is not enough, its last column of text goes on below itself.
 
 import { visibleLength } from './terminal.ts';
 import { wrap } from './wrap.ts';
 
 export type Align = 'left' | 'right';
 
-/** The last column's least width: a narrower one reads worse than lines that are too long. */
+/** That column's least width: a narrower one reads worse than lines that are too long. */
 const LEAST = 20;
 
 /**
@@ -26,19 +26,19 @@ export function tableRows(
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, c) => Math.max(...rows.map((row) => visibleLength(row[c] ?? ''))));
   const own = widths.reduce((sum, column) => sum + column, 0);
-  const last = columns - 1;
-  const gap = own + 2 * last <= width ? 2 : 1;
-  const start = own - widths[last] + gap * last;
-  const room = align[last] === 'right' ? Infinity : Math.max(width - start, LEAST);
+  const gap = own + 2 * (columns - 1) <= width ? 2 : 1;
+  const others = (column: number) => own - widths[column] + gap * (columns - 1);
+  const folded = widths.findLastIndex((_, c) => align[c] !== 'right');
+  if (folded >= 0) widths[folded] = Math.min(widths[folded], Math.max(width - others(folded), LEAST));
+  const start = widths.slice(0, folded).reduce((sum, column) => sum + column + gap, 0);
   return rows.map((row) => {
-    const [text, ...rest] = wrap(row[last] ?? '', room);
+    const [text, ...below] = wrap(row[folded] ?? '', widths[folded]);
     const cells = row.map((cell, c) => {
-      if (c === last) cell = text;
-      const space = ' '.repeat(Math.max(0, widths[c] - visibleLength(cell)));
-      return align[c] === 'right' ? space + cell : cell + space;
+      const own = c === folded ? text : cell;
+      const space = ' '.repeat(Math.max(0, widths[c] - visibleLength(own)));
+      return align[c] === 'right' ? space + own : own + space;
     });
-    const below = rest.map((line) => ' '.repeat(start) + line);
-    return [cells.join(' '.repeat(gap)).trimEnd(), ...below].join('\n');
+    return [cells.join(' '.repeat(gap)).trimEnd(), ...below.map((line) => ' '.repeat(start) + line)].join('\n');
   });
 }
 

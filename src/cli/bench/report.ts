@@ -3,6 +3,7 @@
 import { bytes, count, counted, magnitude, percent } from '../format.ts';
 import { indent, table } from '../table.ts';
 import type { Screen } from '../terminal.ts';
+import { columnsOf, wrap } from '../wrap.ts';
 import type { BenchResult, ContestantResult, Measurement, MemoryWatch } from './plan.ts';
 import { type ProfileRow, profileRows } from './profile.ts';
 
@@ -54,13 +55,14 @@ function measurementText(measurement: Measurement, screen: Screen): string {
     const range = `${lowest.toFixed(2)} to ${highest.toFixed(2)} over ${counted(turns, 'turn')}`;
     return `${screen.paint('cyan', `${ratio.toFixed(2)} x ${peer}`)} with ${counted(threads, 'thread')} (${range})`;
   });
+  const lines = (text: string) => wrap(text, columnsOf(screen) - 2).map((line) => indent(line));
   return [
     screen.paint('bold', title),
     indent(table([head, ...rows], ['left', 'right', 'right', 'right', 'right', 'right', 'right'])),
     ...sentences.map((sentence) => indent(sentence)),
-    ...contestants.flatMap((contestant) => doubts(contestant).map((line) => indent(screen.paint('red', line)))),
-    ...(disturbance > QUIET ? [indent(screen.paint('yellow', disturbanceText(disturbance)))] : []),
-    ...(memory ? [indent(memoryText(memory))] : []),
+    ...contestants.flatMap(doubts).flatMap((text) => lines(text).map((line) => screen.paint('red', line))),
+    ...(disturbance > QUIET ? lines(disturbanceText(disturbance)).map((line) => screen.paint('yellow', line)) : []),
+    ...(memory ? lines(memoryText(memory)) : []),
     ...(profile ? ['', indent(profileText(profileRows(profile), screen))] : []),
   ].join('\n');
 }
@@ -114,7 +116,8 @@ function profileText(rows: readonly ProfileRow[], screen: Screen): string {
   const rest =
     rows.length > shown.length ? [['all others', '', milliseconds(others), percent(others / whole, 1), '']] : [];
   const total = ['in all', '', milliseconds(whole), '', ''];
-  return table([head, ...lines, ...rest, total], ['left', 'right', 'right', 'right', 'right']);
+  const align = ['left', 'right', 'right', 'right', 'right'] as const;
+  return table([head, ...lines, ...rest, total], align, columnsOf(screen) - 2);
 }
 
 const milliseconds = (seconds: number): string => `${(seconds * 1000).toFixed(3)} ms`;
