@@ -43,12 +43,14 @@ export function collectGraph(graph: Graph): CollectedGraph {
 /** The feed of an input, after a check of its presence and size. */
 export function feedOf(input: Input, feeds: Readonly<Record<string, Feed>>): Feed {
   const feed = feeds[input.name];
-  const expected = `input '${input.name}' is ${input.dtype} ${formatShape(input.shape)}, ${input.size} values`;
-  if (feed === undefined) throw new UsageError(`${expected}, but it was not fed`);
+  if (feed === undefined) throw new UsageError(`${described(input)}, but it was not fed`);
   const length = typeof feed === 'number' ? 1 : feed.length;
-  if (length !== input.size) throw new UsageError(`${expected}, but it was fed ${length}`);
+  if (length !== input.size) throw new UsageError(`${described(input)}, but it was fed ${length}`);
   return feed;
 }
+
+const described = ({ name, dtype, shape, size }: Input): string =>
+  `input '${name}' is ${dtype} ${formatShape(shape)}, ${size} values`;
 
 /** Refuses values that are not as many as the variable's. */
 export function checkWritten(variable: Variable, values: Values): void {

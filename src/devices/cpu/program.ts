@@ -89,8 +89,9 @@ export class CpuProgram implements Program {
     const { heap, inputs } = this.#parts;
     for (const { input, address, route } of inputs) {
       const feed = feedOf(input as Input, feeds);
-      const values = typeof feed === 'number' ? this.#scalar[input.dtype].fill(feed) : feed;
-      scatter(values, heap.numbers(input.dtype), address / 4, route);
+      const scalar = this.#scalar[input.dtype];
+      if (typeof feed === 'number') scalar[0] = feed;
+      scatter(typeof feed === 'number' ? scalar : feed, heap.numbers(input.dtype), address / 4, route);
     }
   }
 
