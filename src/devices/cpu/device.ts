@@ -5,7 +5,7 @@
 // It knows no platform: how helpers are started is handed in (device.node.ts).
 
 import { plan } from '../../compiler/compile.ts';
-import { placesOf, viewOf } from '../../compiler/view.ts';
+import { placesOf } from '../../compiler/view.ts';
 import { ResiduaError, UsageError } from '../../errors.ts';
 import { findNonFinite } from '../../tensor/finite.ts';
 import type { Variable } from '../../tensor/tensor.ts';
@@ -14,7 +14,6 @@ import { checkWritten } from '../graph.ts';
 import { ModuleBuilder } from './assembler.ts';
 import { type Examined, examineSteps } from './examine.ts';
 import { detectFeatures } from './features.ts';
-import { geometry } from './geometry.ts';
 import { Heap, initialPages, maximumPages } from './heap.ts';
 import { lower } from './lower.ts';
 import { aligned, type PlannedBuffer, planMemory } from './memory-plan.ts';
@@ -31,7 +30,8 @@ import {
 import type { Buffer, Emitter, Image, Step } from './step.ts';
 import { type Exports, ThreadedFunction } from './threaded-function.ts';
 import { type StartHelper, ThreadPool } from './threads.ts';
-import { gather, type Route, routeOf, scatter } from './transfer.ts';
+import { routeOf } from './transfer.ts';
+import { imageOfVariable, StoredVariables } from './variables.ts';
 import { f32x4 } from './wasm.ts';
 
 export interface CpuDeviceOptions {
@@ -73,12 +73,6 @@ export async function createCpuDevice({
   return new CpuDevice(heap, pool, threads, features.relaxedSimd && !strict, wide ?? features.wideVectors);
 }
 
-interface Stored {
-  readonly image: Image;
-  readonly address: number;
-  readonly route: Route;
-}
-
 class CpuDevice implements Device {
   readonly name = 'cpu';
   readonly threads: number;
@@ -86,10 +80,8 @@ class CpuDevice implements Device {
   readonly #heap: Heap;
   readonly #pool: ThreadPool;
   readonly #fused: boolean;
-  readonly #variables = new Map<Variable, Stored>();
+  readonly #variables: StoredVariables;
   readonly #control: ControlAddresses;
-  /** Addresses of the variables' buffers. */
-  readonly #addresses = new Map<Buffer, number>();
   #functions = 0;
   /** Counts changes of variables. */
   #version = 0;
@@ -101,17 +93,18 @@ class CpuDevice implements Device {
     this.threads = threads;
     this.#fused = fused;
     this.vectorBits = wide ? 256 : 128;
+    this.#variables = new StoredVariables(heap);
     this.#control = controlAt(heap.allocate(controlBytes(threads), 'the device'));
   }
 
   async compile(graph: Graph): Promise<Program> {
     this.#assertOpen();
-    const laidOut = this.#layOut(graph, (variable) => this.#stored(variable).image);
+    const laidOut = this.#layOut(graph, (variable) => this.#variables.place(variable));
     const { planned, module, lowered, inputs, outputs, preparation, repeated, offsets } = laidOut;
     const { bytes, scratchBytes, workspaceBytes } = laidOut;
     const start = this.#heap.allocate(workspaceBytes, 'the program');
     const placement: Placement = {
-      addressOf: (buffer) => this.#addresses.get(buffer) ?? start + offsets.get(buffer)!,
+      addressOf: (buffer) => this.#variables.addressOf(buffer) ?? start + offsets.get(buffer)!,
       scratch: start + bytes,
       scratchBytes,
     };
@@ -190,8 +183,10 @@ class CpuDevice implements Device {
     this.#assertOpen();
     const wanted = new Map<Variable, Image>();
     const { workspaceBytes } = this.#layOut(graph, (variable) => {
-      const image = this.#variables.get(variable)?.image ?? wanted.get(variable) ?? imageOfVariable(variable);
-      if (!this.#variables.has(variable)) wanted.set(variable, image);
+      const stored = this.#variables.find(variable);
+      if (stored) return stored;
+      const image = wanted.get(variable) ?? imageOfVariable(variable);
+      wanted.set(variable, image);
       return image;
     });
     const variableBytes = [...wanted.values()].reduce((sum, { buffer }) => sum + aligned(buffer.bytes), 0);
@@ -204,7 +199,7 @@ class CpuDevice implements Device {
     const module = new ModuleBuilder();
     const steps: Step[] = [];
     const scratch: PlannedBuffer[] = [];
-    const variables = new Set<Buffer>(this.#addresses.keys());
+    const variables = new Set<Buffer>(this.#variables.buffers);
     const lowered = lower(this.#emitter(module, steps, scratch), planned, (variable) => {
       const image = variableImage(variable);
       variables.add(image.buffer);
@@ -258,38 +253,17 @@ class CpuDevice implements Device {
     };
   }
 
-  /** Where the variable is kept; from its first use on it lives there. */
-  #stored(variable: Variable): Stored {
-    const known = this.#variables.get(variable);
-    if (known) return known;
-    const image = imageOfVariable(variable);
-    const route = routeOf(placesOf(variable.shape, layoutOfVariable(variable)), image.geometry);
-    const stored = { image, address: this.#heap.allocate(image.buffer.bytes, 'a variable'), route };
-    this.#variables.set(variable, stored);
-    this.#addresses.set(image.buffer, stored.address);
-    scatter(variable.value, this.#heap.numbers(variable.dtype), stored.address / 4, route);
-    return stored;
-  }
-
   async read(variable: Variable): Promise<Values> {
     await this.#pool.idle();
     this.#assertOpen();
-    const stored = this.#variables.get(variable);
-    if (stored) {
-      const values = variable.dtype === 'int32' ? new Int32Array(variable.size) : new Float32Array(variable.size);
-      gather(values, this.#heap.numbers(variable.dtype), stored.address / 4, stored.route);
-      variable.value = values;
-    }
-    return variable.value;
+    return this.#variables.read(variable);
   }
 
   async write(variable: Variable, values: Values): Promise<void> {
     await this.#pool.idle();
     this.#assertOpen();
     checkWritten(variable, values);
-    variable.value = values.slice();
-    const { address, route } = this.#stored(variable);
-    scatter(values, this.#heap.numbers(variable.dtype), address / 4, route);
+    this.#variables.write(variable, values);
     this.#version++;
   }
 
@@ -316,12 +290,4 @@ function split(steps: readonly Step[], variables: ReadonlySet<Buffer>): [Step[],
   });
   const isPreparation = new Set(preparation);
   return [preparation, steps.filter((step) => !isPreparation.has(step))];
-}
-
-/** The same in every program: see compiler/layouts.ts. */
-const layoutOfVariable = ({ rank }: Variable) => (rank === 4 ? 'weight' : 'image');
-
-function imageOfVariable(variable: Variable): Image {
-  const g = geometry(viewOf(variable.shape, layoutOfVariable(variable)));
-  return { buffer: { name: `variable.${variable.id}`, bytes: g.bytes }, geometry: g };
 }
