@@ -1,10 +1,12 @@
 // Sums of y and of y^2 over the pixels of some channels, for batch norm: taken row by row while a unit's rows are still in
-// the first cache level, in float32 within a row and in float64 from row to row.
+// the first cache level, in float32 within a row and in float64 from row to row. A row's sums are stored on their way to float64:
+// from stores on, neighbours are found that can share a register.
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, f32x4, f64x2, type, v128 } from '../../wasm.ts';
+import { widthOf } from './tile.ts';
 
 interface Rows {
   /** The first pixel. */
@@ -24,35 +26,44 @@ export function clearChannelSums(f: FunctionBuilder, places: readonly Local[], v
 /** Sums, and as many of squares, in registers. */
 const mostSums = 4;
 
-/** Adds the pixels of some rows to the sums. */
+/** Memory that addChannelSums works in. */
+export const workBytes = 2 * (mostSums + 1) * 2 * vectorBytes;
+
+/** Of a row: neighbouring pixels are added to different sums where there are enough of them. */
+const lanesOf = (rows: number, columns: number): number => (rows * columns >= 4 && columns > 1 ? 2 : 1);
+
+/**
+ * Adds the pixels of some rows to the sums.
+ *
+ * @param places of the float64 sums of y, and of y^2
+ * @param work memory of workBytes
+ * @param allRows of which these are some
+ */
 export function addChannelSums(
   e: Emitter,
   f: FunctionBuilder,
   places: readonly Local[],
   vectors: number,
-  lanes: number,
-  rows: Rows,
+  pixels: Rows,
+  work: Local,
+  allRows: number,
 ): void {
-  const size = mostSums / lanes;
+  const lanes = lanesOf(allRows, pixels.columns);
+  const size = (mostSums / lanes) * widthOf(e);
   for (let first = 0; first < vectors; first += size) {
-    addSome(e, f, places, { first, count: Math.min(size, vectors - first) }, lanes, rows);
+    addSome(e, f, places, { first, count: Math.min(size, vectors - first), lanes }, pixels, work);
   }
 }
-
-/** Of a row: neighbouring pixels are added to different sums where there are enough of them. */
-export const lanesOf = ({ rows, columns }: { readonly rows: number; readonly columns: number }): number =>
-  rows * columns >= 4 && columns > 1 ? 2 : 1;
 
 function addSome(
   e: Emitter,
   f: FunctionBuilder,
   places: readonly Local[],
-  vectors: { readonly first: number; readonly count: number },
-  lanes: number,
+  { first, count, lanes }: { readonly first: number; readonly count: number; readonly lanes: number },
   { y, rows, columns, strides }: Rows,
+  work: Local,
 ): void {
   const pixel = f.let(y);
-  const { first, count } = vectors;
   const [sums, squares] = [f.locals(lanes * count, type.v128), f.locals(lanes * count, type.v128)];
   const value = f.local(type.v128);
   const add = (pixels: number): void => {
@@ -63,15 +74,21 @@ function addSome(
     }
     f.advance(pixel, pixels * strides.column);
   };
+  // A gap between sums and squares: neighbours are those of the same kind.
+  const place = (quantity: number, v: number): number => (quantity * (count + 1) + v) * vectorBytes;
   f.repeat(rows, () => {
     for (const sum of [...sums, ...squares]) f.set(sum, f32x4.const(0));
     f.repeat(Math.floor(columns / lanes), () => add(lanes));
     if (columns % lanes > 0) add(columns % lanes);
-    [sums, squares].forEach((quantity, i) => {
+    const quantities = [sums, squares];
+    quantities.forEach((quantity, i) => {
       for (let v = 0; v < count; v++) {
         const [one, other] = [quantity[v], quantity[v + count]];
-        promote(f, places[i], first + v, other ? f32x4.add(one, other) : one);
+        f.emit(v128.store(work, other ? f32x4.add(one, other) : one, place(i, v)));
       }
+    });
+    quantities.forEach((_, i) => {
+      for (let v = 0; v < count; v++) promote(f, places[i], first + v, v128.load(work, place(i, v)));
     });
     f.advance(pixel, strides.row - columns * strides.column);
   });

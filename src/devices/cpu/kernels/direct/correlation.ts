@@ -13,7 +13,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, i32, type, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
-import { addChannelSums, clearChannelSums, lanesOf } from './channel-sums.ts';
+import { addChannelSums, clearChannelSums } from './channel-sums.ts';
 import { cutRows, linesFor, Tile, type Width, widthOf } from './tile.ts';
 import { type Division, divide, least } from './units.ts';
 import type { WeightLayout } from './weights.ts';
@@ -57,7 +57,7 @@ export function joinImages(shapes: readonly Correlation[]): readonly Correlation
 }
 
 export interface CorrelationKernel {
-  /** Parameters: x, weights, y, what an epilogue reads, with statistics the partial sums of y and of y^2, from, to. */
+  /** Parameters: x, weights, y, what an epilogue reads, with statistics the partial sums of y and of y^2 and memory of workBytes (channel-sums.ts), from, to. */
   readonly kernel: FunctionBuilder;
   readonly units: number;
   /** Rows of the partial sums. */
@@ -79,10 +79,11 @@ export function correlationKernel(
   const key = `${name} ${JSON.stringify([shapes, weights, statistics])} ${epilogueKey(epilogue)}`;
   const kernel = e.module.once(key, () => {
     const read = buffersOf(epilogue).length;
-    const parameters = Array<typeof type.i32>(3 + read + (statistics ? 2 : 0) + 2).fill(type.i32);
+    const parameters = Array<typeof type.i32>(3 + read + (statistics ? 3 : 0) + 2).fill(type.i32);
     return e.module.function(name, parameters, (f, x, w, y, ...others) => {
       const [from, to] = others.slice(-2);
-      const partials = others.slice(read, -2);
+      const [sums, squares, work] = others.slice(read, -2);
+      const partials = statistics ? { places: [sums, squares], work } : undefined;
       const end = epilogue && new EpilogueWriter(e, f, epilogue, others.slice(0, read), y);
       f.for(from, to, (unit) => {
         const place = unitPlace(f, unit, division);
@@ -127,7 +128,7 @@ interface Bases {
   readonly x: Local;
   readonly w: Local;
   readonly y: Local;
-  readonly partials: readonly Local[];
+  readonly partials: { readonly places: readonly Local[]; readonly work: Local } | undefined;
   readonly end: EpilogueWriter | undefined;
 }
 
@@ -188,16 +189,17 @@ class CorrelationWriter {
     const groupOffset = f.let(i32.mul(group, vectorsAGroup * vectorBytes));
     const target = f.let(i32.add(first(y, yStrides), groupOffset));
     end?.beginChannels(groupOffset);
-    const sums = partials.map((base) => {
+    const sums = partials?.places.map((base) => {
       const part = i32.mul(this.#place.part, this.#shape.vectors * 2 * vectorBytes);
       return f.let(i32.add(i32.add(base, part), i32.shl(groupOffset, 1)));
     });
-    if (this.#isFirst) clearChannelSums(f, sums, vectors);
+    if (sums && this.#isFirst) clearChannelSums(f, sums, vectors);
+    const { rows: allRows, columns } = this.#shape;
     f.repeat(images, () => {
       this.#image(source, weight, target, vectors, rows);
-      if (sums.length > 0) {
-        const pixels = { y: target, rows, columns: this.#shape.columns, strides: yStrides };
-        addChannelSums(this.#e, f, sums, vectors, lanesOf(this.#shape), pixels);
+      if (sums && partials) {
+        const pixels = { y: target, rows, columns, strides: yStrides };
+        addChannelSums(this.#e, f, sums, vectors, pixels, partials.work, allRows);
       }
       f.advance(source, xStrides.image);
       f.advance(target, yStrides.image);

@@ -5,6 +5,7 @@ import type { Emitter, Weights } from '../../step.ts';
 import type { ConvolutionShape, Forward, Statistics } from '../convolution.ts';
 import { buffersOf } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
+import { workBytes } from './channel-sums.ts';
 import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
 import { type Reach, splitAtEdges } from './edges.ts';
 import { spreadWeights } from './sections.ts';
@@ -66,7 +67,7 @@ export function directForward(
   e.step({
     name: `conv2d ${describe(stored, out, groups)}`,
     kernel,
-    arguments: [x.buffer, ready.place, y.buffer, ...also, ...added],
+    arguments: [x.buffer, ready.place, y.buffer, ...also, ...added, ...(found ? [{ threadBytes: workBytes }] : [])],
     units,
     reads: [x.buffer, ready.buffer, ...also],
     writes: [y.buffer, ...added],
