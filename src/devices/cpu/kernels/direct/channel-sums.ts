@@ -1,6 +1,5 @@
 // Sums of y and of y^2 over the pixels of some channels, for batch norm: taken row by row while a unit's rows are still in
-// the first cache level, in float32 within a row and in float64 from row to row. A row's sums are stored on their way to float64:
-// from stores on, neighbours are found that can share a register.
+// the first cache level, in float32 within a row and in float64 from row to row.
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
@@ -74,23 +73,35 @@ function addSome(
     }
     f.advance(pixel, pixels * strides.column);
   };
-  // A gap between sums and squares: neighbours are those of the same kind.
-  const place = (quantity: number, v: number): number => (quantity * (count + 1) + v) * vectorBytes;
   f.repeat(rows, () => {
     for (const sum of [...sums, ...squares]) f.set(sum, f32x4.const(0));
     f.repeat(Math.floor(columns / lanes), () => add(lanes));
     if (columns % lanes > 0) add(columns % lanes);
-    const quantities = [sums, squares];
-    quantities.forEach((quantity, i) => {
-      for (let v = 0; v < count; v++) {
-        const [one, other] = [quantity[v], quantity[v + count]];
-        f.emit(v128.store(work, other ? f32x4.add(one, other) : one, place(i, v)));
-      }
-    });
-    quantities.forEach((_, i) => {
-      for (let v = 0; v < count; v++) promote(f, places[i], first + v, v128.load(work, place(i, v)));
+    const totals = [sums, squares].map((quantity) =>
+      quantity.slice(0, count).map((one, v) => {
+        const other = quantity[v + count];
+        return other ? f.let(f32x4.add(one, other), type.v128) : one;
+      }),
+    );
+    const held = widthOf(e) === 1 ? totals : stored(f, work, totals);
+    held.forEach((quantity, i) => {
+      quantity.forEach((total, v) => {
+        promote(f, places[i], first + v, total);
+      });
     });
     f.advance(pixel, strides.row - columns * strides.column);
+  });
+}
+
+/** The totals by way of memory: it is from stores on that the engine looks for neighbours that can share a register. */
+function stored(f: FunctionBuilder, work: Local, totals: readonly (readonly Local[])[]): Code[][] {
+  return totals.map((quantity, i) => {
+    // A gap after each kind, or its last would be the next one's neighbour.
+    const place = (v: number): number => (i * (quantity.length + 1) + v) * vectorBytes;
+    quantity.forEach((total, v) => {
+      f.emit(v128.store(work, total, place(v)));
+    });
+    return quantity.map((_, v) => v128.load(work, place(v)));
   });
 }
 
