@@ -20,6 +20,10 @@ const channelsATile = 4;
 const vectorsABlock = 2;
 /** With more there are so many products for each weight that parts of pixels, as in weight-gradient.ts, are worth it. */
 const mostPixels = 2048;
+/** Of a gradient that has no room in the second cache level: parts would go through all of it for every few rows of pixels. */
+const largeBytes = 512 * 1024;
+/** Packed pixels of x, of all taps, that are worth it where the gradient is large. */
+const mostOfLarge = 8192;
 /** With fewer the packing of x would not be worth it. */
 const fewestOutputs = 32;
 /** Of a tile at a time: x and dy take half of the first cache level. */
@@ -33,7 +37,11 @@ const worthwhile = 0.2;
 export function preferPacked({ upstream: { geometry: dy }, gradient }: WeightGradient, sections: number): boolean {
   const [inChannels, outChannels] = [gradient.inChannels, gradient.outChannels / sections];
   const isWhole = inChannels % channelsATile === 0 && outChannels % (4 * vectorsABlock) === 0;
-  return isWhole && outChannels >= fewestOutputs && dy.n * dy.h * dy.w <= mostPixels;
+  const pixels = dy.n * dy.h * dy.w;
+  const taps = gradient.kernelHeight * gradient.kernelWidth;
+  const isLarge = taps * inChannels * gradient.outChannels * 4 >= largeBytes;
+  const isFew = pixels <= mostPixels || (isLarge && taps * pixels <= mostOfLarge);
+  return isWhole && outChannels >= fewestOutputs && isFew;
 }
 
 export function packedWeightGradient(
