@@ -7,6 +7,7 @@ import { type Geometry, geometryKey, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32, f32x4, f64, f64x2, i32, type, v128 } from '../wasm.ts';
 import { partBytes } from './pointwise.ts';
+import { forEachPair } from './vectors.ts';
 
 /** Parameters: partial sums, result, from, to; one unit. The parts are added in their order. */
 export function combineSum(e: Emitter, channels: number, parts: number): FunctionBuilder {
@@ -77,21 +78,23 @@ export function spatialSum(e: Emitter, x: Geometry, result: Geometry): FunctionB
       f.for(from, to, (image) => {
         const block = f.let(i32.add(i32.add(source, i32.mul(image, x.imageBytes)), x.origin));
         const sum = f.let(i32.add(i32.add(target, i32.mul(image, result.imageBytes)), result.origin));
-        f.repeat(x.stored / 4, () => {
+        forEachPair(e, f, x.stored / 4, (copies) => {
           const pixel = f.let(block);
-          const total = f.let(f32x4.const(0), type.v128);
+          const totals = copies.map(() => f.let(f32x4.const(0), type.v128));
           f.repeat(x.h, () => {
-            const row = f.let(f32x4.const(0), type.v128);
+            const rows = copies.map(() => f.let(f32x4.const(0), type.v128));
             f.repeat(x.w, () => {
-              f.set(row, f32x4.add(row, v128.load(pixel)));
+              f.lockstep(copies.length, (i) => {
+                f.set(rows[i], f32x4.add(rows[i], v128.load(pixel, copies[i].offset)));
+              });
               f.advance(pixel, x.pixelBytes);
             });
-            f.set(total, f32x4.add(total, row));
+            f.lockstep(copies.length, (i) => f.set(totals[i], f32x4.add(totals[i], rows[i])));
             f.advance(pixel, x.rowBytes - x.w * x.pixelBytes);
           });
-          f.emit(v128.store(sum, total));
-          f.advance(block, vectorBytes);
-          f.advance(sum, vectorBytes);
+          f.lockstep(copies.length, (i) => f.emit(v128.store(sum, totals[i], copies[i].offset)));
+          f.advance(block, copies.length * vectorBytes);
+          f.advance(sum, copies.length * vectorBytes);
         });
       });
     }),
