@@ -27,7 +27,6 @@ const kernelTests = [
   'src/devices/cpu',
   'test/golden/operations.test.ts',
   'test/golden/article-step.test.ts',
-  'test/golden/train10.test.ts',
   'test/epilogues.test.ts',
   'test/threads.test.ts',
 ];
