@@ -11,8 +11,8 @@ import { linesOf, type Outcome, residua, temporaryFolder } from '../cli/run-cli.
 
 const root = temporaryFolder();
 const settings = [
-  ...['--limit', '40', '--epochs', '4', '--batch-size', '4', '--log-every', '1', '--checkpoint-seconds', '0'],
-  ...['--threads', '2', '--seed', '3'],
+  ...['--model', 'resnet8', '--limit', '40', '--epochs', '4', '--batch-size', '4', '--log-every', '1'],
+  ...['--checkpoint-seconds', '0', '--threads', '2', '--seed', '3'],
 ];
 
 /** Calls `fault` when a thread calls a function of Atomics on this word of control memory for the n-th time. */

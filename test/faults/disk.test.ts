@@ -10,8 +10,8 @@ import { linesOf, type Outcome, residua, temporaryFolder } from '../cli/run-cli.
 
 const root = temporaryFolder();
 const settings = [
-  ...['--limit', '40', '--epochs', '8', '--batch-size', '4', '--log-every', '1', '--checkpoint-seconds', '0'],
-  ...['--threads', '1', '--seed', '3'],
+  ...['--model', 'resnet8', '--limit', '40', '--epochs', '8', '--batch-size', '4', '--log-every', '1'],
+  ...['--checkpoint-seconds', '0', '--threads', '1', '--seed', '3'],
 ];
 const train = (folder: string, onStart?: (child: ChildProcess) => void) =>
   residua(['train', ...settings, '--out', folder, '--json'], { onStart });

@@ -14,7 +14,8 @@ import { linesOf, residua, temporaryFolder } from '../cli/run-cli.ts';
 const KILLS = 50;
 const root = temporaryFolder();
 const settings = [
-  ...['--limit', '28', '--validation', '8', '--epochs', '3', '--batch-size', '4', '--accumulate', '2'],
+  ...['--model', 'resnet8', '--limit', '28', '--validation', '8', '--epochs', '3'],
+  ...['--batch-size', '4', '--accumulate', '2'],
   ...['--clip-grad-norm', '1', '--ema', '0.9', '--patience', '3', '--dropout', '0.1', '--mixup', '0.2'],
   ...['--log-every', '1', '--checkpoint-seconds', '0', '--threads', '1', '--seed', '3'],
 ];
