@@ -8,6 +8,16 @@ export type Local = readonly number[] & { readonly index: number };
 
 const makeLocal = (index: number): Local => Object.assign([0x20, ...unsigned(index)], { index });
 
+/** Instructions that leave nothing on the stack; some have a body, which ends with `end`. */
+type Statement = Code | Block;
+interface Block {
+  readonly opening: Code;
+  readonly body: readonly Statement[];
+}
+
+/** Modules and their parts, before they are made one array. */
+type Bytes = Statement | Uint8Array | readonly Bytes[];
+
 /** The result of a function, as an expression. */
 export function invoke(callee: FunctionBuilder, ...args: readonly Code[]): Code {
   return [args, 0x10, unsigned(callee.index)];
@@ -23,11 +33,9 @@ export class FunctionBuilder {
   readonly #parameterTypes: readonly ValueType[];
   readonly #result: ValueType | undefined;
   readonly #locals: ValueType[] = [];
-  /** Statements that have a body of their own: [opening, body, end]. */
-  readonly #nested = new Set<Code>();
   readonly #spread = new Map<number, Local>();
   #never: Local | undefined;
-  #code: Code[] = [];
+  #code: Statement[] = [];
   #depth = 0;
   #regionDepth = 0;
   #boundaries = 0;
@@ -166,15 +174,13 @@ export class FunctionBuilder {
 
   #nest(open: Code, body: () => void): void {
     this.#depth++;
-    const nested = [open, this.#statementsOf(body), 0x0b];
+    this.#code.push({ opening: open, body: this.#statementsOf(body) });
     this.#depth--;
-    this.#nested.add(nested);
-    this.#code.push(nested);
   }
 
-  #statementsOf(body: () => void): Code[] {
+  #statementsOf(body: () => void): Statement[] {
     const outer = this.#code;
-    const own: Code[] = [];
+    const own: Statement[] = [];
     this.#code = own;
     body();
     this.#code = outer;
@@ -188,27 +194,10 @@ export class FunctionBuilder {
    * share, but no loops.
    */
   lockstep(copies: number, body: (copy: number) => void): void {
-    const written = Array.from({ length: copies }, (_, copy) => this.#statementsOf(() => body(copy)));
-    this.#code.push(...this.#inTurns(written));
+    this.#code.push(...inTurns(Array.from({ length: copies }, (_, copy) => this.#statementsOf(() => body(copy)))));
   }
 
-  #inTurns(copies: readonly (readonly Code[])[]): readonly Code[] {
-    const [first] = copies;
-    if (copies.some(({ length }) => length !== first.length)) throw new Error('copies in lockstep differ');
-    return first.flatMap((statement, i) => {
-      const turn = copies.map((copy) => copy[i]);
-      if (copies.length === 1 || !this.#nested.has(statement)) return turn;
-      const parts = turn.map((nested) => nested as readonly Code[]);
-      const [opening, ...others] = parts.map(([open]) => String(open));
-      if (others.some((other) => other !== opening)) throw new Error('copies in lockstep differ in a condition');
-      const body = this.#inTurns(parts.map(([, own]) => own as readonly Code[]));
-      const joined = [parts[0][0], body, 0x0b];
-      this.#nested.add(joined);
-      return [joined];
-    });
-  }
-
-  get signature(): Code {
+  get signature(): Bytes {
     const results = this.#result === undefined ? [] : [this.#result];
     return [0x60, vector(this.#parameterTypes), vector(results)];
   }
@@ -270,45 +259,63 @@ export class ModuleBuilder {
       section(3, vector(this.#functions.map((f) => unsigned(f.index)))),
       section(6, vector([[type.i32, 1, constI32(0), 0x0b]])),
       section(7, vector(exports)),
-      section(10, vector(bodies.map((body) => [unsigned(body.length), Array.from(body)]))),
+      section(10, vector(bodies.map((body) => [unsigned(body.length), body]))),
       section(0, functionNames(this.#functions)),
     ]);
   }
 }
 
 /** The "name" section: profilers show kernels by name. */
-function functionNames(functions: readonly FunctionBuilder[]): Code {
+function functionNames(functions: readonly FunctionBuilder[]): Bytes {
   const names = flatten(vector(functions.map((f) => [unsigned(f.index), text(f.name)])));
-  return [text('name'), 1, unsigned(names.length), Array.from(names)];
+  return [text('name'), 1, unsigned(names.length), names];
 }
 
-function vector(items: readonly Code[]): Code {
+/** A statement of each copy, and then the next; copies share a block. */
+function inTurns(copies: readonly (readonly Statement[])[]): Statement[] {
+  return copies[0].flatMap((first, i): Statement[] => {
+    const turn = copies.map((copy) => copy[i]);
+    if (!isBlock(first)) return turn;
+    const blocks = turn.filter(isBlock);
+    if (new Set(blocks.map(({ opening }) => `${opening}`)).size > 1) throw new Error('copies in lockstep differ');
+    return [{ opening: first.opening, body: inTurns(blocks.map(({ body }) => body)) }];
+  });
+}
+
+const isBlock = (item: Bytes): item is Block => typeof item === 'object' && 'opening' in item;
+
+function vector(items: readonly Bytes[]): Bytes {
   return [unsigned(items.length), items];
 }
 
-function text(value: string): Code {
+function text(value: string): Bytes {
   return vector([...new TextEncoder().encode(value)]);
 }
 
-function section(id: number, content: Code): Code {
+function section(id: number, content: Bytes): Bytes {
   const bytes = flatten(content);
-  return [id, unsigned(bytes.length), Array.from(bytes)];
+  return [id, unsigned(bytes.length), bytes];
 }
 
-function flatten(code: Code): Uint8Array<ArrayBuffer> {
+function flatten(code: Bytes): Uint8Array<ArrayBuffer> {
   let bytes = new Uint8Array(1024);
   let length = 0;
-  const visit = (item: Code): void => {
-    if (typeof item !== 'number') {
-      for (const inner of item) visit(inner);
-      return;
-    }
-    if (length === bytes.length) {
+  const reserve = (count: number): number => {
+    length += count;
+    if (length > bytes.length) {
       const larger = new Uint8Array(length * 2);
       larger.set(bytes);
       bytes = larger;
     }
-    bytes[length++] = item;
+    return length - count;
+  };
+  const visit = (item: Bytes): void => {
+    if (typeof item === 'number' || item instanceof Uint8Array) {
+      const at = reserve(typeof item === 'number' ? 1 : item.length);
+      if (typeof item === 'number') bytes[at] = item;
+      else bytes.set(item, at);
+    } else if (isBlock(item)) visit([item.opening, item.body, 0x0b]);
+    else for (const inner of item) visit(inner);
   };
   visit(code);
   return bytes.slice(0, length);
