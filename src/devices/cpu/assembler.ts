@@ -219,26 +219,31 @@ export interface ModuleOptions {
   readonly shared: boolean;
 }
 
+type Parameters = readonly ValueType[] | number;
+type Build = (f: FunctionBuilder, ...parameters: Local[]) => void;
+
 export class ModuleBuilder {
   readonly #functions: FunctionBuilder[] = [];
   readonly #byKey = new Map<string, FunctionBuilder>();
   readonly #exports = new Map<string, FunctionBuilder>();
 
-  function(
-    name: string,
-    parameters: readonly ValueType[],
-    build: (f: FunctionBuilder, ...parameters: Local[]) => void,
-    result?: ValueType,
-  ): FunctionBuilder {
-    const builder = new FunctionBuilder(this.#functions.length, name, parameters, result);
+  /** @param parameters their types, or how many there are where all are i32 */
+  function(name: string, parameters: Parameters, build: Build, result?: ValueType): FunctionBuilder {
+    const types = typeof parameters === 'number' ? Array<ValueType>(parameters).fill(type.i32) : parameters;
+    const builder = new FunctionBuilder(this.#functions.length, name, types, result);
     this.#functions.push(builder);
     build(builder, ...builder.parameters);
     return builder;
   }
 
-  /** The function that was built under this key before, or a new one: equal kernels are written once. */
-  once(key: string, build: () => FunctionBuilder): FunctionBuilder {
-    const builder = this.#byKey.get(key) ?? build();
+  /**
+   * A function, or the one that was built with the same name and details before: equal kernels are written once.
+   *
+   * @param details what its code depends on besides, as JSON has it
+   */
+  once(name: string, details: unknown, parameters: Parameters, build: Build, result?: ValueType): FunctionBuilder {
+    const key = JSON.stringify([name, details, parameters]);
+    const builder = this.#byKey.get(key) ?? this.function(name, parameters, build, result);
     this.#byKey.set(key, builder);
     return builder;
   }

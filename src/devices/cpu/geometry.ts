@@ -67,11 +67,6 @@ export function geometry(
   };
 }
 
-/** Equal text means equal geometry. */
-export function geometryKey({ n, h, w, c, top, left, bottom, right }: Geometry): string {
-  return `${n}x${h}x${w}x${c}+${top},${left},${bottom},${right}`;
-}
-
 export function hasHalo({ top, left, bottom, right }: Halo): boolean {
   return top + left + bottom + right > 0;
 }

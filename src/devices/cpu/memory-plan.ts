@@ -5,7 +5,7 @@
 //           used by images of the same geometry: a slot belongs to one geometry for good, and starts as zeros.
 //   arena   everything else. Whoever writes it writes all of it.
 
-import { type Geometry, geometryKey, hasHalo } from './geometry.ts';
+import { type Geometry, hasHalo } from './geometry.ts';
 import type { Buffer, Step } from './step.ts';
 
 const alignment = 64;
@@ -72,7 +72,7 @@ function placeSlots(lifetimes: readonly Lifetime[], offsets: Map<Buffer, number>
   const slots = new Map<string, { offset: number; last: number }[]>();
   let bytes = 0;
   for (const { buffer, first, last } of lifetimes) {
-    const key = geometryKey(buffer.geometry!);
+    const key = JSON.stringify(buffer.geometry);
     const own = slots.get(key) ?? [];
     slots.set(key, own);
     let slot = own.find((candidate) => candidate.last < first);

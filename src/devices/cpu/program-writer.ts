@@ -215,7 +215,7 @@ function barrierOf(module: ModuleBuilder, threads: number, control: ControlAddre
     );
     f.emit(gaveUp);
   };
-  return module.once('barrier', () => module.function('barrier', [type.i32], write, type.i32));
+  return module.once('barrier', [], 1, write, type.i32);
 }
 
 /** wait() -> 0 when all have come to where the first thread gave up, 1 when it has given up again. */
@@ -223,7 +223,7 @@ function waitOf(module: ModuleBuilder, control: ControlAddresses): FunctionBuild
   const write = (f: FunctionBuilder): void => {
     f.emit(invoke(sleepOf(module, control), atomic.load(i32.const(control.awaited)), patience));
   };
-  return module.once('wait', () => module.function('wait', [], write, type.i32));
+  return module.once('wait', [], [], write, type.i32);
 }
 
 /** sleep(seen, nanoseconds) -> 0 when the generation is no longer the one that was seen, 1 when the time is over. */
@@ -240,5 +240,5 @@ function sleepOf(module: ModuleBuilder, control: ControlAddresses): FunctionBuil
     f.emit(drop(atomic.add(sleeping, i32.const(-1))));
     f.emit(unchanged());
   };
-  return module.once('sleep', () => module.function('sleep', [type.i32, type.i64], write, type.i32));
+  return module.once('sleep', [], [type.i32, type.i64], write, type.i32);
 }

@@ -81,23 +81,19 @@ export const i32 = {
   divU: intBinary(0x6e),
   remU: intBinary(0x70),
   and: intBinary(0x71),
-  or: intBinary(0x72),
   xor: intBinary(0x73),
   shl: intBinary(0x74),
   shrU: intBinary(0x76),
-  reinterpretF32: unary(0xbc),
 };
 
 export const i64 = {
   const: (value: number): Code => [0x42, signed(value)],
-  load: load(0x29, 3),
   add: binary(0x7c),
   sub: binary(0x7d),
   mul: binary(0x7e),
   and: binary(0x83),
   or: binary(0x84),
   shl: binary(0x86),
-  shrS: binary(0x87),
   shrU: binary(0x88),
   extendU: unary(0xad),
   wrap: unary(0xa7),
@@ -114,24 +110,17 @@ export const f32 = {
 
 export const f64 = {
   const: (value: number): Code => [0x44, bytesOf(Float64Array.of(value))],
-  load: load(0x2b, 3),
-  store: store(0x39, 3),
-  eq: binary(0x61),
   ne: binary(0x62),
   lt: binary(0x63),
   gt: binary(0x64),
   abs: unary(0x99),
   neg: unary(0x9a),
   nearest: unary(0x9e),
-  sqrt: unary(0x9f),
   add: binary(0xa0),
   sub: binary(0xa1),
   mul: binary(0xa2),
   div: binary(0xa3),
-  min: binary(0xa4),
   max: binary(0xa5),
-  convertI32S: unary(0xb7),
-  convertI32U: unary(0xb8),
   convertI64S: unary(0xb9),
   promote: unary(0xbb),
   reinterpretI64: unary(0xbf),
@@ -141,13 +130,10 @@ export const v128 = {
   load: load(simd(0), 4),
   /** V8 doesn't fold an offset into a splatting load: add it to the pointer, which this does. */
   load32Splat: (pointer: Code, offset = 0): Code => [offset ? i32.add(pointer, offset) : pointer, simd(9), 2, 0],
-  load32Zero: load(simd(0x5c), 2),
   store: store(simd(11), 4),
-  not: unary(simd(0x4d)),
   and: binary(simd(0x4e)),
   andnot: binary(simd(0x4f)),
   or: binary(simd(0x50)),
-  xor: binary(simd(0x51)),
   /** Bits of a where the mask is 1, of b where it is 0. */
   select: (mask: Code, a: Code, b: Code): Code => [a, b, mask, simd(0x52)],
 };
@@ -179,14 +165,11 @@ export const f32x4 = {
   mul: binary(simd(0xe6)),
   div: binary(simd(0xe7)),
   /** NaN where either is NaN. */
-  min: binary(simd(0xe8)),
-  /** NaN where either is NaN. */
   max: binary(simd(0xe9)),
   /** b < a ? b : a */
   pmin: binary(simd(0xea)),
   /** a < b ? b : a */
   pmax: binary(simd(0xeb)),
-  convertI32: unary(simd(0xfa)),
   truncate: unary(simd(0xf8)),
   demoteF64Zero: unary(simd(0x5e)),
   relaxedMadd: ternary(simd(0x105)),
@@ -198,7 +181,6 @@ export const f64x2 = {
   add: binary(simd(0xf0)),
   sub: binary(simd(0xf1)),
   mul: binary(simd(0xf2)),
-  div: binary(simd(0xf3)),
   max: binary(simd(0xf5)),
   /** Lanes 0 and 1 of four floats. */
   promoteLow: unary(simd(0x5f)),
@@ -213,7 +195,6 @@ export const i32x4 = {
   lane: (a: Code, index: number): Code => [a, simd(0x1b), index],
   shl: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xab)],
   shrS: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xac)],
-  shrU: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xad)],
   replaceLane: (a: Code, index: number, value: Code): Code => [a, value, simd(0x1c), index],
   add: binary(simd(0xae)),
   sub: binary(simd(0xb1)),

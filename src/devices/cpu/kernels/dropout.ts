@@ -10,8 +10,7 @@ const rounds = 10;
 
 /** (pixel, channel block, step, key 0, key 1, threshold) -> lanes of all ones where word >= threshold, zeros elsewhere. */
 function keptLanes(module: ModuleBuilder): FunctionBuilder {
-  const parameters = Array<typeof type.i32>(6).fill(type.i32);
-  return module.once('philox', () => module.function('philox', parameters, buildPhilox, type.v128));
+  return module.once('philox', [], 6, buildPhilox, type.v128);
 }
 
 function buildPhilox(f: FunctionBuilder, ...parameters: Local[]): void {

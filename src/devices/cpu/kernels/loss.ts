@@ -2,7 +2,7 @@
 // overflow. The plain version is devices/reference/loss.ts.
 
 import { type FunctionBuilder, invoke, type Local } from '../assembler.ts';
-import { type Geometry, geometryKey } from '../geometry.ts';
+import type { Geometry } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32, f64, i32, select, type } from '../wasm.ts';
 import { exp64, log64 } from './math.ts';
@@ -45,24 +45,22 @@ function forEachClass(
 
 /** Parameters: logits [N, classes], labels [N], loss, from, to; one unit. */
 export function softmaxCrossEntropy(e: Emitter, logits: Geometry, labelSmoothing: number): FunctionBuilder {
-  return e.module.once(`crossEntropy ${geometryKey(logits)} ${labelSmoothing}`, () =>
-    e.module.function('softmaxCrossEntropy', Array<typeof type.i32>(5).fill(type.i32), (f, source, labels, loss) => {
-      const sum = f.let(f64.const(0), type.f64);
-      f.for(0, i32.const(logits.n), (row) => {
-        const { start, label, largest, total } = prepareRow(e, f, logits, source, labels, row);
-        const logTotal = f.let(f64.add(largest, invoke(log64(e.module), total)), type.f64);
-        const chosen = load64(i32.add(start, i32.shl(label, 2)));
-        f.set(sum, f64.add(sum, f64.mul(f64.const(1 - labelSmoothing), f64.sub(logTotal, chosen))));
-        if (labelSmoothing > 0) {
-          forEachClass(f, logits.c, start, (place) => {
-            const share = f64.const(labelSmoothing / logits.c);
-            f.set(sum, f64.add(sum, f64.mul(share, f64.sub(logTotal, load64(place)))));
-          });
-        }
-      });
-      storeScalar(f, loss, f64.mul(sum, f64.const(1 / logits.n)));
-    }),
-  );
+  return e.module.once('softmaxCrossEntropy', [logits, labelSmoothing], 5, (f, source, labels, loss) => {
+    const sum = f.let(f64.const(0), type.f64);
+    f.for(0, i32.const(logits.n), (row) => {
+      const { start, label, largest, total } = prepareRow(e, f, logits, source, labels, row);
+      const logTotal = f.let(f64.add(largest, invoke(log64(e.module), total)), type.f64);
+      const chosen = load64(i32.add(start, i32.shl(label, 2)));
+      f.set(sum, f64.add(sum, f64.mul(f64.const(1 - labelSmoothing), f64.sub(logTotal, chosen))));
+      if (labelSmoothing > 0) {
+        forEachClass(f, logits.c, start, (place) => {
+          const share = f64.const(labelSmoothing / logits.c);
+          f.set(sum, f64.add(sum, f64.mul(share, f64.sub(logTotal, load64(place)))));
+        });
+      }
+    });
+    storeScalar(f, loss, f64.mul(sum, f64.const(1 / logits.n)));
+  });
 }
 
 /** Parameters: logits, labels, gradient, from, to; a unit is a row. */
@@ -72,71 +70,64 @@ export function softmaxCrossEntropyGradient(
   gradient: Geometry,
   labelSmoothing: number,
 ): FunctionBuilder {
-  return e.module.once(`crossEntropyGradient ${geometryKey(logits)} ${geometryKey(gradient)} ${labelSmoothing}`, () =>
-    e.module.function(
-      'softmaxCrossEntropyGradient',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, labels, target, from, to) => {
-        f.for(from, to, (row) => {
-          const { start, label, largest, total } = prepareRow(e, f, logits, source, labels, row);
-          const out = f.let(i32.add(i32.add(target, gradient.origin), i32.mul(row, gradient.imageBytes)));
-          forEachClass(f, logits.c, start, (place, index) => {
-            const share = f64.div(invoke(exp64(e.module), f64.sub(load64(place), largest)), total);
-            const isLabel = select(i32.eq(index, label), f64.const(1 - labelSmoothing), f64.const(0));
-            const wanted = f64.add(isLabel, f64.const(labelSmoothing / logits.c));
-            f.emit(f32.store(out, f32.demote(f64.mul(f64.sub(share, wanted), f64.const(1 / logits.n)))));
-            f.advance(out, 4);
-          });
-          for (let pad = logits.c; pad < gradient.stored; pad++) {
-            f.emit(f32.store(out, f32.const(0)));
-            f.advance(out, 4);
-          }
+  return e.module.once(
+    'softmaxCrossEntropyGradient',
+    [logits, gradient, labelSmoothing],
+    5,
+    (f, source, labels, target, from, to) => {
+      f.for(from, to, (row) => {
+        const { start, label, largest, total } = prepareRow(e, f, logits, source, labels, row);
+        const out = f.let(i32.add(i32.add(target, gradient.origin), i32.mul(row, gradient.imageBytes)));
+        forEachClass(f, logits.c, start, (place, index) => {
+          const share = f64.div(invoke(exp64(e.module), f64.sub(load64(place), largest)), total);
+          const isLabel = select(i32.eq(index, label), f64.const(1 - labelSmoothing), f64.const(0));
+          const wanted = f64.add(isLabel, f64.const(labelSmoothing / logits.c));
+          f.emit(f32.store(out, f32.demote(f64.mul(f64.sub(share, wanted), f64.const(1 / logits.n)))));
+          f.advance(out, 4);
         });
-      },
-    ),
+        for (let pad = logits.c; pad < gradient.stored; pad++) {
+          f.emit(f32.store(out, f32.const(0)));
+          f.advance(out, 4);
+        }
+      });
+    },
   );
 }
 
 /** max(x, 0) - x t + log(1 + exp(-|x|)), mean. Parameters: logits, targets, loss, from, to; one unit. */
 export function binaryCrossEntropy(e: Emitter, logits: Geometry, targets: Geometry): FunctionBuilder {
-  return e.module.once(`binaryCrossEntropy ${geometryKey(logits)} ${geometryKey(targets)}`, () =>
-    e.module.function('binaryCrossEntropy', Array<typeof type.i32>(5).fill(type.i32), (f, source, wanted, loss) => {
-      const sum = f.let(f64.const(0), type.f64);
-      const x = f.local(type.f64);
-      const walk = (
-        axis: 'n' | 'h' | 'w',
-        places: readonly Local[],
-        inner: (places: readonly Local[]) => void,
-      ): void => {
-        const strides = { n: 'imageBytes', h: 'rowBytes', w: 'pixelBytes' } as const;
-        const here = places.map((place) => f.let(place));
-        f.repeat(logits[axis], () => {
-          inner(here);
-          f.advance(here[0], logits[strides[axis]]);
-          f.advance(here[1], targets[strides[axis]]);
-        });
-      };
-      const element = ([logit, target]: readonly Local[]): void => {
-        f.set(x, load64(logit));
-        const soft = invoke(log64(e.module), f64.add(f64.const(1), invoke(exp64(e.module), f64.neg(f64.abs(x)))));
-        const hinge = f64.sub(f64.max(x, f64.const(0)), f64.mul(x, load64(target)));
-        f.set(sum, f64.add(sum, f64.add(hinge, soft)));
-      };
-      const starts = [f.let(i32.add(source, logits.origin)), f.let(i32.add(wanted, targets.origin))];
-      walk('n', starts, (images) =>
-        walk('h', images, (rows) =>
-          walk('w', rows, (pixels) => {
-            const here = pixels.map((place) => f.let(place));
-            f.repeat(logits.c, () => {
-              element(here);
-              for (const place of here) f.advance(place, 4);
-            });
-          }),
-        ),
-      );
-      storeScalar(f, loss, f64.mul(sum, f64.const(1 / (logits.n * logits.h * logits.w * logits.c))));
-    }),
-  );
+  return e.module.once('binaryCrossEntropy', [logits, targets], 5, (f, source, wanted, loss) => {
+    const sum = f.let(f64.const(0), type.f64);
+    const x = f.local(type.f64);
+    const walk = (axis: 'n' | 'h' | 'w', places: readonly Local[], inner: (places: readonly Local[]) => void): void => {
+      const strides = { n: 'imageBytes', h: 'rowBytes', w: 'pixelBytes' } as const;
+      const here = places.map((place) => f.let(place));
+      f.repeat(logits[axis], () => {
+        inner(here);
+        f.advance(here[0], logits[strides[axis]]);
+        f.advance(here[1], targets[strides[axis]]);
+      });
+    };
+    const element = ([logit, target]: readonly Local[]): void => {
+      f.set(x, load64(logit));
+      const soft = invoke(log64(e.module), f64.add(f64.const(1), invoke(exp64(e.module), f64.neg(f64.abs(x)))));
+      const hinge = f64.sub(f64.max(x, f64.const(0)), f64.mul(x, load64(target)));
+      f.set(sum, f64.add(sum, f64.add(hinge, soft)));
+    };
+    const starts = [f.let(i32.add(source, logits.origin)), f.let(i32.add(wanted, targets.origin))];
+    walk('n', starts, (images) =>
+      walk('h', images, (rows) =>
+        walk('w', rows, (pixels) => {
+          const here = pixels.map((place) => f.let(place));
+          f.repeat(logits.c, () => {
+            element(here);
+            for (const place of here) f.advance(place, 4);
+          });
+        }),
+      ),
+    );
+    storeScalar(f, loss, f64.mul(sum, f64.const(1 / (logits.n * logits.h * logits.w * logits.c))));
+  });
 }
 
 /** A scalar is stored as a vector with zeros behind it. */

@@ -7,13 +7,11 @@ import { type Code, f32x4, f64, i32x4, i64, type, v128 } from '../wasm.ts';
 type Build = (module: ModuleBuilder) => FunctionBuilder;
 
 function vectorFunction(name: string, build: (f: FunctionBuilder, x: Local, module: ModuleBuilder) => Code): Build {
-  return (module) =>
-    module.once(name, () => module.function(name, [type.v128], (f, x) => f.emit(build(f, x, module)), type.v128));
+  return (module) => module.once(name, [], [type.v128], (f, x) => f.emit(build(f, x, module)), type.v128);
 }
 
 function scalarFunction(name: string, build: (f: FunctionBuilder, x: Local) => Code): Build {
-  return (module) =>
-    module.once(name, () => module.function(name, [type.f64], (f, x) => f.emit(build(f, x)), type.f64));
+  return (module) => module.once(name, [], [type.f64], (f, x) => f.emit(build(f, x)), type.f64);
 }
 
 const splat = (value: number): Code => f32x4.const(value);

@@ -11,7 +11,7 @@
 
 import type { View } from '../../../compiler/view.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
-import { type Geometry, geometryKey, vectorBytes } from '../geometry.ts';
+import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32x4, f64x2, i32, i32x4, select, type, v128 } from '../wasm.ts';
 import { computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
@@ -57,14 +57,10 @@ export function passKernel(e: Emitter, spec: PassSpec): PassKernel {
   const items = walk.slabsPerImage * walk.images;
   const units = spec.sums.length > 0 ? Math.min(items, maximumParts) : items;
   const step = chooseStep(spec, walk);
-  const key = JSON.stringify(spec, (name, value) => (name === 'geometry' ? geometryKey(value) : value));
-  const kernel = e.module.once(`pass ${key}`, () => {
-    const count = geometries.length + spec.sums.length + (spec.sums.length > 0 ? 1 : 0) + 2;
-    const parameters = Array<typeof type.i32>(count).fill(type.i32);
-    const name = `pass ${spec.nodes.map(({ operation }) => operation).join(' ')}`;
-    return e.module.function(name, parameters, (f, ...locals) => {
-      new PassWriter(e, spec, walk, step, units, f, locals).write();
-    });
+  const parameters = geometries.length + spec.sums.length + (spec.sums.length > 0 ? 1 : 0) + 2;
+  const name = `pass ${spec.nodes.map(({ operation }) => operation).join(' ')}`;
+  const kernel = e.module.once(name, spec, parameters, (f, ...locals) => {
+    new PassWriter(e, spec, walk, step, units, f, locals).write();
   });
   return { kernel, units, threadBytes: spec.sums.length * step.columns * walk.blocks * vectorBytes };
 }

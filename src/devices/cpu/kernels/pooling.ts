@@ -7,7 +7,7 @@
 
 import type { PoolWindow } from '../../../tensor/operations/pooling.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
-import { type Geometry, geometryKey, vectorBytes } from '../geometry.ts';
+import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { f32x4, i32, i32x4, select, type, v128 } from '../wasm.ts';
 import { least } from './direct/units.ts';
@@ -119,25 +119,22 @@ function poolKernel(e: Emitter, job: Job, visit: Visit): PoolKernel {
   const linesAUnit = Math.ceil(lines / Math.min(lines, Math.ceil(fewestUnits / y.n)));
   const unitsAnImage = Math.ceil(lines / linesAUnit);
   const geometries = isYFirst ? [y, ...images] : [...images, y];
-  const key = `${name} ${geometries.map(geometryKey)} ${window.kernel} ${window.stride} ${window.padding}`;
-  const kernel = e.module.once(key, () =>
-    e.module.function(name, Array<typeof type.i32>(geometries.length + 2).fill(type.i32), (f, ...parameters) => {
-      const [from, to] = parameters.slice(-2);
-      f.for(from, to, (unit) => {
-        const image = f.let(i32.divU(unit, unitsAnImage));
-        const firstLine = f.let(i32.mul(i32.remU(unit, unitsAnImage), linesAUnit));
-        const count = f.let(least(f, i32.sub(i32.const(lines), firstLine), linesAUnit));
-        const places = geometries.map(({ origin, imageBytes }, i) => {
-          const offset = i32.add(i32.mul(image, imageBytes), i32.mul(firstLine, lineBytes));
-          return f.let(i32.add(i32.add(parameters[i], origin), offset));
-        });
-        const [yPlace, imagePlaces] = isYFirst
-          ? [places[0], places.slice(1)]
-          : [places[places.length - 1], places.slice(0, -1)];
-        writeWindows(f, job, { y: yPlace, images: imagePlaces }, linesOf(f, y.stored / 4, firstLine, count), visit);
+  const kernel = e.module.once(name, [geometries, window], geometries.length + 2, (f, ...parameters) => {
+    const [from, to] = parameters.slice(-2);
+    f.for(from, to, (unit) => {
+      const image = f.let(i32.divU(unit, unitsAnImage));
+      const firstLine = f.let(i32.mul(i32.remU(unit, unitsAnImage), linesAUnit));
+      const count = f.let(least(f, i32.sub(i32.const(lines), firstLine), linesAUnit));
+      const places = geometries.map(({ origin, imageBytes }, i) => {
+        const offset = i32.add(i32.mul(image, imageBytes), i32.mul(firstLine, lineBytes));
+        return f.let(i32.add(i32.add(parameters[i], origin), offset));
       });
-    }),
-  );
+      const [yPlace, imagePlaces] = isYFirst
+        ? [places[0], places.slice(1)]
+        : [places[places.length - 1], places.slice(0, -1)];
+      writeWindows(f, job, { y: yPlace, images: imagePlaces }, linesOf(f, y.stored / 4, firstLine, count), visit);
+    });
+  });
   return { kernel, units: y.n * unitsAnImage };
 }
 

@@ -3,7 +3,7 @@
 
 import { type Axis, axes, type View } from '../../../compiler/view.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
-import { type Geometry, geometryKey, vectorBytes } from '../geometry.ts';
+import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32, f32x4, f64, f64x2, i32, type, v128 } from '../wasm.ts';
 import { partBytes } from './pointwise.ts';
@@ -11,11 +11,9 @@ import { forEachPair } from './vectors.ts';
 
 /** Parameters: partial sums, result, from, to; one unit. The parts are added in their order. */
 export function combineSum(e: Emitter, channels: number, parts: number): FunctionBuilder {
-  return e.module.once(`combineSum ${channels} ${parts}`, () =>
-    e.module.function('combineSum', [type.i32, type.i32, type.i32, type.i32], (f, partials, result) => {
-      forEachBlock(f, channels, [partials], result, ([place]) => narrow(addParts(f, place, channels, parts)));
-    }),
-  );
+  return e.module.once('combineSum', [channels, parts], 4, (f, partials, result) => {
+    forEachBlock(f, channels, [partials], result, ([place]) => narrow(addParts(f, place, channels, parts)));
+  });
 }
 
 /** Parameters: partial sums of x, of x^2, result, from, to; one unit. */
@@ -25,20 +23,18 @@ export function combineVariance(
   parts: readonly [number, number],
   count: number,
 ): FunctionBuilder {
-  return e.module.once(`combineVariance ${channels} ${parts} ${count}`, () =>
-    e.module.function('combineVariance', Array<typeof type.i32>(5).fill(type.i32), (f, sums, squares, result) => {
-      forEachBlock(f, channels, [sums, squares], result, ([sumPlace, squarePlace]) => {
-        const sum = addParts(f, sumPlace, channels, parts[0]);
-        const square = addParts(f, squarePlace, channels, parts[1]);
-        const share = f64x2.const(1 / count);
-        const variance = sum.map((half, i) => {
-          const mean = f.let(f64x2.mul(half, share), type.v128);
-          return f64x2.max(f64x2.sub(f64x2.mul(square[i], share), f64x2.mul(mean, mean)), f64x2.const(0));
-        });
-        return narrow(variance);
+  return e.module.once('combineVariance', [channels, parts, count], 5, (f, sums, squares, result) => {
+    forEachBlock(f, channels, [sums, squares], result, ([sumPlace, squarePlace]) => {
+      const sum = addParts(f, sumPlace, channels, parts[0]);
+      const square = addParts(f, squarePlace, channels, parts[1]);
+      const share = f64x2.const(1 / count);
+      const variance = sum.map((half, i) => {
+        const mean = f.let(f64x2.mul(half, share), type.v128);
+        return f64x2.max(f64x2.sub(f64x2.mul(square[i], share), f64x2.mul(mean, mean)), f64x2.const(0));
       });
-    }),
-  );
+      return narrow(variance);
+    });
+  });
 }
 
 function forEachBlock(
@@ -73,32 +69,30 @@ const narrow = ([low, high]: readonly Code[]): Code =>
 
 /** Sums over the pixels of each image. Parameters: x, result, from, to; a unit is an image. */
 export function spatialSum(e: Emitter, x: Geometry, result: Geometry): FunctionBuilder {
-  return e.module.once(`spatialSum ${geometryKey(x)} ${geometryKey(result)}`, () =>
-    e.module.function('spatialSum', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
-      f.for(from, to, (image) => {
-        const block = f.let(i32.add(i32.add(source, i32.mul(image, x.imageBytes)), x.origin));
-        const sum = f.let(i32.add(i32.add(target, i32.mul(image, result.imageBytes)), result.origin));
-        forEachPair(e, f, x.stored / 4, (copies) => {
-          const pixel = f.let(block);
-          const totals = copies.map(() => f.let(f32x4.const(0), type.v128));
-          f.repeat(x.h, () => {
-            const rows = copies.map(() => f.let(f32x4.const(0), type.v128));
-            f.repeat(x.w, () => {
-              f.lockstep(copies.length, (i) => {
-                f.set(rows[i], f32x4.add(rows[i], v128.load(pixel, copies[i].offset)));
-              });
-              f.advance(pixel, x.pixelBytes);
+  return e.module.once('spatialSum', [x, result], 4, (f, source, target, from, to) => {
+    f.for(from, to, (image) => {
+      const block = f.let(i32.add(i32.add(source, i32.mul(image, x.imageBytes)), x.origin));
+      const sum = f.let(i32.add(i32.add(target, i32.mul(image, result.imageBytes)), result.origin));
+      forEachPair(e, f, x.stored / 4, (copies) => {
+        const pixel = f.let(block);
+        const totals = copies.map(() => f.let(f32x4.const(0), type.v128));
+        f.repeat(x.h, () => {
+          const rows = copies.map(() => f.let(f32x4.const(0), type.v128));
+          f.repeat(x.w, () => {
+            f.lockstep(copies.length, (i) => {
+              f.set(rows[i], f32x4.add(rows[i], v128.load(pixel, copies[i].offset)));
             });
-            f.lockstep(copies.length, (i) => f.set(totals[i], f32x4.add(totals[i], rows[i])));
-            f.advance(pixel, x.rowBytes - x.w * x.pixelBytes);
+            f.advance(pixel, x.pixelBytes);
           });
-          f.lockstep(copies.length, (i) => f.emit(v128.store(sum, totals[i], copies[i].offset)));
-          f.advance(block, copies.length * vectorBytes);
-          f.advance(sum, copies.length * vectorBytes);
+          f.lockstep(copies.length, (i) => f.set(totals[i], f32x4.add(totals[i], rows[i])));
+          f.advance(pixel, x.rowBytes - x.w * x.pixelBytes);
         });
+        f.lockstep(copies.length, (i) => f.emit(v128.store(sum, totals[i], copies[i].offset)));
+        f.advance(block, copies.length * vectorBytes);
+        f.advance(sum, copies.length * vectorBytes);
       });
-    }),
-  );
+    });
+  });
 }
 
 const strideAlong = (g: Geometry): Readonly<Record<Axis, number>> => ({
@@ -110,55 +104,53 @@ const strideAlong = (g: Geometry): Readonly<Record<Axis, number>> => ({
 
 /** Sums over any axes, in float64. Parameters: x, result, from, to; a unit is an image of the result. */
 export function sumAxes(e: Emitter, x: Geometry, result: Geometry, reduced: readonly Axis[]): FunctionBuilder {
-  return e.module.once(`sumAxes ${geometryKey(x)} ${geometryKey(result)} ${reduced}`, () =>
-    e.module.function('sumAxes', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
-      const [xStrides, resultStrides] = [strideAlong(x), strideAlong(result)];
-      const extents: View = { n: x.n, h: x.h, w: x.w, c: x.c };
-      const total = f.local(type.f64);
-      const walk = (remaining: readonly Axis[], place: Local, visit: (place: Local) => void): void => {
+  return e.module.once('sumAxes', [x, result, reduced], 4, (f, source, target, from, to) => {
+    const [xStrides, resultStrides] = [strideAlong(x), strideAlong(result)];
+    const extents: View = { n: x.n, h: x.h, w: x.w, c: x.c };
+    const total = f.local(type.f64);
+    const walk = (remaining: readonly Axis[], place: Local, visit: (place: Local) => void): void => {
+      const [axis, ...rest] = remaining;
+      if (!axis) {
+        visit(place);
+        return;
+      }
+      const here = f.let(place);
+      f.repeat(extents[axis], () => {
+        walk(rest, here, visit);
+        f.advance(here, xStrides[axis]);
+      });
+    };
+    const outer = axes.filter((axis) => axis !== 'n' && axis !== 'c' && !reduced.includes(axis));
+    f.for(from, to, (image) => {
+      const first = f.let(
+        i32.add(i32.add(source, x.origin), reduced.includes('n') ? i32.const(0) : i32.mul(image, x.imageBytes)),
+      );
+      const firstResult = f.let(i32.add(i32.add(target, result.origin), i32.mul(image, result.imageBytes)));
+      const visitPixels = (remaining: readonly Axis[], place: Local, resultPlace: Local): void => {
         const [axis, ...rest] = remaining;
-        if (!axis) {
-          visit(place);
+        if (axis) {
+          const [here, there] = [f.let(place), f.let(resultPlace)];
+          f.repeat(extents[axis], () => {
+            visitPixels(rest, here, there);
+            f.advance(here, xStrides[axis]);
+            f.advance(there, resultStrides[axis]);
+          });
           return;
         }
-        const here = f.let(place);
-        f.repeat(extents[axis], () => {
-          walk(rest, here, visit);
-          f.advance(here, xStrides[axis]);
+        const [here, there] = [f.let(place), f.let(resultPlace)];
+        f.repeat(result.c, () => {
+          f.set(total, f64.const(0));
+          walk(reduced, here, (element) => f.set(total, f64.add(total, f64.promote(f32.load(element)))));
+          f.emit(f32.store(there, f32.demote(total)));
+          f.advance(here, 4);
+          f.advance(there, 4);
         });
+        for (let pad = result.c; pad < result.stored; pad++) {
+          f.emit(f32.store(there, f32.const(0)));
+          f.advance(there, 4);
+        }
       };
-      const outer = axes.filter((axis) => axis !== 'n' && axis !== 'c' && !reduced.includes(axis));
-      f.for(from, to, (image) => {
-        const first = f.let(
-          i32.add(i32.add(source, x.origin), reduced.includes('n') ? i32.const(0) : i32.mul(image, x.imageBytes)),
-        );
-        const firstResult = f.let(i32.add(i32.add(target, result.origin), i32.mul(image, result.imageBytes)));
-        const visitPixels = (remaining: readonly Axis[], place: Local, resultPlace: Local): void => {
-          const [axis, ...rest] = remaining;
-          if (axis) {
-            const [here, there] = [f.let(place), f.let(resultPlace)];
-            f.repeat(extents[axis], () => {
-              visitPixels(rest, here, there);
-              f.advance(here, xStrides[axis]);
-              f.advance(there, resultStrides[axis]);
-            });
-            return;
-          }
-          const [here, there] = [f.let(place), f.let(resultPlace)];
-          f.repeat(result.c, () => {
-            f.set(total, f64.const(0));
-            walk(reduced, here, (element) => f.set(total, f64.add(total, f64.promote(f32.load(element)))));
-            f.emit(f32.store(there, f32.demote(total)));
-            f.advance(here, 4);
-            f.advance(there, 4);
-          });
-          for (let pad = result.c; pad < result.stored; pad++) {
-            f.emit(f32.store(there, f32.const(0)));
-            f.advance(there, 4);
-          }
-        };
-        visitPixels(outer, first, firstResult);
-      });
-    }),
-  );
+      visitPixels(outer, first, firstResult);
+    });
+  });
 }

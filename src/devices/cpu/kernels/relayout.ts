@@ -3,9 +3,9 @@
 
 import type { Axis } from '../../../compiler/view.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
-import { type Geometry, geometryKey } from '../geometry.ts';
+import type { Geometry } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
-import { type Code, i32, type } from '../wasm.ts';
+import { type Code, i32 } from '../wasm.ts';
 
 /** Axes of memory with their extents, in the order in which elements are counted. */
 export type Places = readonly (readonly [Axis, number])[];
@@ -21,27 +21,20 @@ export interface RelayoutKernel {
 export function relayout(e: Emitter, from: Places, source: Geometry, to: Places, target: Geometry): RelayoutKernel {
   const count = from.reduce((product, [, extent]) => product * extent, 1);
   const units = Math.ceil(count / elementsPerUnit);
-  const key = `relayout ${from} ${geometryKey(source)} ${to} ${geometryKey(target)}`;
-  const kernel = e.module.once(key, () =>
-    e.module.function(
-      'relayout',
-      Array<typeof type.i32>(4).fill(type.i32),
-      (f, sourceBase, targetBase, first, last) => {
-        f.for(first, last, (unit) => {
-          f.if(i32.eqz(unit), () => clearPadding(f, targetBase, target));
-          const start = f.let(i32.mul(unit, elementsPerUnit));
-          const end = f.let(i32.add(start, elementsPerUnit));
-          f.if(i32.gtS(end, count), () => f.set(end, i32.const(count)));
-          f.for(start, end, (element) => {
-            const sourceOffset = offsetOf(f, element, from, source);
-            const targetOffset = offsetOf(f, element, to, target);
-            const value = i32.load(i32.add(sourceBase, sourceOffset));
-            f.emit(i32.store(i32.add(targetBase, targetOffset), value));
-          });
-        });
-      },
-    ),
-  );
+  const kernel = e.module.once('relayout', [from, source, to, target], 4, (f, sourceBase, targetBase, first, last) => {
+    f.for(first, last, (unit) => {
+      f.if(i32.eqz(unit), () => clearPadding(f, targetBase, target));
+      const start = f.let(i32.mul(unit, elementsPerUnit));
+      const end = f.let(i32.add(start, elementsPerUnit));
+      f.if(i32.gtS(end, count), () => f.set(end, i32.const(count)));
+      f.for(start, end, (element) => {
+        const sourceOffset = offsetOf(f, element, from, source);
+        const targetOffset = offsetOf(f, element, to, target);
+        const value = i32.load(i32.add(sourceBase, sourceOffset));
+        f.emit(i32.store(i32.add(targetBase, targetOffset), value));
+      });
+    });
+  });
   return { kernel, units };
 }
 

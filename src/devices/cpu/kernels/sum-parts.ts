@@ -14,25 +14,23 @@ const vectorsAUnit = 256;
  */
 export function sumParts(e: Emitter, partials: Buffer, parts: number, bytes: number, result: Buffer): void {
   const vectors = bytes / vectorBytes;
-  const kernel = e.module.once(`sumParts ${bytes} ${parts}`, () =>
-    e.module.function('sumParts', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
-      const first = f.let(i32.mul(from, vectorsAUnit));
-      const last = f.let(i32.mul(to, vectorsAUnit));
-      f.if(i32.gtS(last, vectors), () => f.set(last, i32.const(vectors)));
-      f.for(first, last, (index) => {
-        const offset = f.let(i32.mul(index, vectorBytes));
-        const place = f.let(i32.add(source, offset));
-        const sum = f.let(v128.load(place), type.v128);
-        if (parts > 1) {
-          f.repeat(parts - 1, () => {
-            f.advance(place, bytes);
-            f.set(sum, f32x4.add(sum, v128.load(place)));
-          });
-        }
-        f.emit(v128.store(i32.add(target, offset), sum));
-      });
-    }),
-  );
+  const kernel = e.module.once('sumParts', [bytes, parts], 4, (f, source, target, from, to) => {
+    const first = f.let(i32.mul(from, vectorsAUnit));
+    const last = f.let(i32.mul(to, vectorsAUnit));
+    f.if(i32.gtS(last, vectors), () => f.set(last, i32.const(vectors)));
+    f.for(first, last, (index) => {
+      const offset = f.let(i32.mul(index, vectorBytes));
+      const place = f.let(i32.add(source, offset));
+      const sum = f.let(v128.load(place), type.v128);
+      if (parts > 1) {
+        f.repeat(parts - 1, () => {
+          f.advance(place, bytes);
+          f.set(sum, f32x4.add(sum, v128.load(place)));
+        });
+      }
+      f.emit(v128.store(i32.add(target, offset), sum));
+    });
+  });
   e.step({
     name: 'sum parts',
     kernel,

@@ -11,7 +11,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
-import { type Code, i32, type, v128 } from '../../wasm.ts';
+import { type Code, i32, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
 import { addChannelSums, clearChannelSums } from './channel-sums.ts';
 import { cutRows, linesFor, Tile, type Width, widthOf } from './tile.ts';
@@ -76,24 +76,21 @@ export function correlationKernel(
   { statistics = false, epilogue }: { readonly statistics?: boolean; readonly epilogue?: Epilogue } = {},
 ): CorrelationKernel {
   const division = divide(shapes, weights, statistics);
-  const key = `${name} ${JSON.stringify([shapes, weights, statistics])} ${epilogueKey(epilogue)}`;
-  const kernel = e.module.once(key, () => {
-    const read = buffersOf(epilogue).length;
-    const parameters = Array<typeof type.i32>(3 + read + (statistics ? 3 : 0) + 2).fill(type.i32);
-    return e.module.function(name, parameters, (f, x, w, y, ...others) => {
-      const [from, to] = others.slice(-2);
-      const [sums, squares, work] = others.slice(read, -2);
-      const partials = statistics ? { places: [sums, squares], work } : undefined;
-      const end = epilogue && new EpilogueWriter(e, f, epilogue, others.slice(0, read), y);
-      f.for(from, to, (unit) => {
-        const place = unitPlace(f, unit, division);
-        for (const shape of shapes) {
-          const bases = { x, w, y, partials, end };
-          const writer = new CorrelationWriter(e, f, shape, weights, place, bases, shape === shapes[0]);
-          const rows = f.let(least(f, i32.sub(i32.const(shape.rows), place.row), division.rows));
-          f.if(i32.gtS(rows, 0), () => writer.write(rows));
-        }
-      });
+  const read = buffersOf(epilogue).length;
+  const details = [shapes, weights, statistics, epilogueKey(epilogue)];
+  const kernel = e.module.once(name, details, 3 + read + (statistics ? 3 : 0) + 2, (f, x, w, y, ...others) => {
+    const [from, to] = others.slice(-2);
+    const [sums, squares, work] = others.slice(read, -2);
+    const partials = statistics ? { places: [sums, squares], work } : undefined;
+    const end = epilogue && new EpilogueWriter(e, f, epilogue, others.slice(0, read), y);
+    f.for(from, to, (unit) => {
+      const place = unitPlace(f, unit, division);
+      for (const shape of shapes) {
+        const bases = { x, w, y, partials, end };
+        const writer = new CorrelationWriter(e, f, shape, weights, place, bases, shape === shapes[0]);
+        const rows = f.let(least(f, i32.sub(i32.const(shape.rows), place.row), division.rows));
+        f.if(i32.gtS(rows, 0), () => writer.write(rows));
+      }
     });
   });
   return { kernel, units: division.units, parts: division.parts };

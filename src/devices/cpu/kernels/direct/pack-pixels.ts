@@ -7,7 +7,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Image } from '../../step.ts';
-import { type Code, i32, type, v128 } from '../../wasm.ts';
+import { type Code, i32, v128 } from '../../wasm.ts';
 
 export interface Selection {
   /** Bytes from the image's buffer to its first pixel. */
@@ -43,36 +43,33 @@ export function packPixels(e: Emitter, { buffer, geometry: g }: Image, packing: 
   const all = pixels.reduce((sum, count) => sum + count, 0);
   const packed = e.scratch('packed pixels', Math.max(1, all) * g.stored * 4);
   const groups = Math.ceil(vectors / vectorsAtATime);
-  const key = JSON.stringify([packing, g.n, g.imageBytes, vectors]);
-  const kernel = e.module.once(`packPixels ${key}`, () =>
-    e.module.function('packPixels', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
-      f.for(from, to, (unit) => {
-        const selection = f.let(i32.divU(unit, groups));
-        const group = f.let(i32.remU(unit, groups));
-        const of = (values: readonly number[]): Local => lookUp(f, selection, values);
-        const count = of(pixels);
-        f.if(count, () => {
-          const firstVector = f.let(i32.mul(group, vectorsAtATime));
-          const place = {
-            from: f.let(i32.add(source, i32.add(of(selections.map(({ start }) => start)), i32.mul(firstVector, 16)))),
-            to: f.let(i32.add(target, i32.add(of(offsets), i32.mul(i32.mul(firstVector, 16), count)))),
-            rows: of(selections.map(({ rows }) => rows)),
-            columns: of(selections.map(({ columns }) => columns)),
-            blockBytes: f.let(i32.mul(count, vectorsABlock * vectorBytes)),
-          };
-          const [whole, rest] = [Math.floor(vectors / vectorsAtATime), vectors % vectorsAtATime];
-          const write = (count: number): void => writeGroup(f, g, packing, count, place);
-          if (rest === 0) write(vectorsAtATime);
-          else
-            f.if(
-              i32.ltS(group, whole),
-              () => write(vectorsAtATime),
-              () => write(rest),
-            );
-        });
+  const kernel = e.module.once('packPixels', [packing, g], 4, (f, source, target, from, to) => {
+    f.for(from, to, (unit) => {
+      const selection = f.let(i32.divU(unit, groups));
+      const group = f.let(i32.remU(unit, groups));
+      const of = (values: readonly number[]): Local => lookUp(f, selection, values);
+      const count = of(pixels);
+      f.if(count, () => {
+        const firstVector = f.let(i32.mul(group, vectorsAtATime));
+        const place = {
+          from: f.let(i32.add(source, i32.add(of(selections.map(({ start }) => start)), i32.mul(firstVector, 16)))),
+          to: f.let(i32.add(target, i32.add(of(offsets), i32.mul(i32.mul(firstVector, 16), count)))),
+          rows: of(selections.map(({ rows }) => rows)),
+          columns: of(selections.map(({ columns }) => columns)),
+          blockBytes: f.let(i32.mul(count, vectorsABlock * vectorBytes)),
+        };
+        const [whole, rest] = [Math.floor(vectors / vectorsAtATime), vectors % vectorsAtATime];
+        const write = (count: number): void => writeGroup(f, g, packing, count, place);
+        if (rest === 0) write(vectorsAtATime);
+        else
+          f.if(
+            i32.ltS(group, whole),
+            () => write(vectorsAtATime),
+            () => write(rest),
+          );
       });
-    }),
-  );
+    });
+  });
   e.step({
     name: 'pack pixels',
     kernel,

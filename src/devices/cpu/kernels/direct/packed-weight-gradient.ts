@@ -9,7 +9,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Step } from '../../step.ts';
-import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
+import { type Code, f32x4, i32, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { lookUp, type PackedPixels, packPixels } from './pack-pixels.ts';
 import { Tile, widthOf } from './tile.ts';
@@ -87,15 +87,9 @@ export function packedWeightGradient(
     packedDy,
     keys.map((key) => different.indexOf(key)),
   );
-  const kernel = e.module.once(`packedWeightGradient ${JSON.stringify(plan)}`, () =>
-    e.module.function(
-      'packedWeightGradient',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, xPlace, dyPlace, target, from, to) => {
-        f.for(from, to, (unit) => writeUnit(e, f, plan, unit, { x: xPlace, dy: dyPlace, target }));
-      },
-    ),
-  );
+  const kernel = e.module.once('packedWeightGradient', plan, 5, (f, xPlace, dyPlace, target, from, to) => {
+    f.for(from, to, (unit) => writeUnit(e, f, plan, unit, { x: xPlace, dy: dyPlace, target }));
+  });
   e.step({
     ...work,
     kernel,

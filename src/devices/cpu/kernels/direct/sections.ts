@@ -12,7 +12,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Weights } from '../../step.ts';
-import { f32, f32x4, i32, type, v128 } from '../../wasm.ts';
+import { f32, f32x4, i32, v128 } from '../../wasm.ts';
 
 export interface Sectioned {
   readonly sections: number;
@@ -68,20 +68,18 @@ function emitMove(
   const { buffer: source } = target === own ? spread : own;
   const shapes = [own, spread].map(({ buffer: _, ...shape }) => shape);
   const isSpreading = target === spread;
-  const kernel = e.module.once(`${name} ${JSON.stringify([shapes, groups])}`, () =>
-    e.module.function(name, Array<typeof type.i32>(4).fill(type.i32), (f, from, to, first, last) => {
-      f.for(first, last, (tap) => {
-        const place = (base: Local, { strides, kernelWidth }: Weights): Local => {
-          const row = i32.mul(i32.divU(tap, kernelWidth), strides.row);
-          return f.let(i32.add(base, i32.add(row, i32.mul(i32.remU(tap, kernelWidth), strides.column))));
-        };
-        const [read, written] = isSpreading ? [own, spread] : [spread, own];
-        const [source, result] = [place(from, read), place(to, written)];
-        writeZeros(f, f.let(result), written);
-        writeTap(f, { own, spread, sections, groups }, source, result, isSpreading);
-      });
-    }),
-  );
+  const kernel = e.module.once(name, [shapes, groups], 4, (f, from, to, first, last) => {
+    f.for(first, last, (tap) => {
+      const place = (base: Local, { strides, kernelWidth }: Weights): Local => {
+        const row = i32.mul(i32.divU(tap, kernelWidth), strides.row);
+        return f.let(i32.add(base, i32.add(row, i32.mul(i32.remU(tap, kernelWidth), strides.column))));
+      };
+      const [read, written] = isSpreading ? [own, spread] : [spread, own];
+      const [source, result] = [place(from, read), place(to, written)];
+      writeZeros(f, f.let(result), written);
+      writeTap(f, { own, spread, sections, groups }, source, result, isSpreading);
+    });
+  });
   e.step({
     name,
     kernel,

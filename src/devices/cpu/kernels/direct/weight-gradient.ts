@@ -10,7 +10,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Step } from '../../step.ts';
-import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
+import { type Code, f32x4, i32, select, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
 import { describe, operationsOf } from './forward.ts';
@@ -45,15 +45,9 @@ function inParts(e: Emitter, call: WeightGradient, sections: number, work: Pick<
   const plan = planOf(call, sections, widthOf(e));
   const { parts, bytes } = plan;
   const target = parts === 1 ? gradient.buffer : e.scratch('weight gradients', parts * bytes);
-  const kernel = e.module.once(`conv2dWeightGradient ${JSON.stringify(plan)}`, () =>
-    e.module.function(
-      'conv2dWeightGradient',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, dySource, sums, from, to) => {
-        f.for(from, to, (unit) => writeUnit(e, f, plan, unit, { x: source, dy: dySource, sums }));
-      },
-    ),
-  );
+  const kernel = e.module.once('conv2dWeightGradient', plan, 5, (f, source, dySource, sums, from, to) => {
+    f.for(from, to, (unit) => writeUnit(e, f, plan, unit, { x: source, dy: dySource, sums }));
+  });
   e.step({
     ...work,
     kernel,

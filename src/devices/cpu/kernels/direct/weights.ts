@@ -103,25 +103,23 @@ export function packWeights(e: Emitter, weights: Weights, packing: Packing, orig
   const groupsAUnit = transposed ? 1 : Math.max(1, Math.floor(copiedVectors / vectorsAGroup));
   const packed = e.scratch('packed weights', Math.max(1, steps) * vectors * vectorBytes);
   const { buffer: _, ...shape } = weights;
-  const kernel = e.module.once(`packWeights ${JSON.stringify([shape, packing])}`, () =>
-    e.module.function('packWeights', Array<typeof type.i32>(4).fill(type.i32), (f, source, target, from, to) => {
-      f.for(from, to, (unit) => {
-        const into = f.let(i32.add(target, i32.mul(unit, groupsAUnit * groupBytes)));
-        const lanes = groupsAUnit * vectorsAGroup * 4;
-        const write = (count: number): void =>
-          writeUnit(f, weights, packing, { summed, lanes: count, groupBytes }, i32.mul(unit, lanes), source, into);
-        const [whole, rest] = [Math.floor(results / lanes), results % lanes];
-        if (rest === 0) write(lanes);
-        else if (whole === 0) write(rest);
-        else
-          f.if(
-            i32.ltS(unit, whole),
-            () => write(lanes),
-            () => write(rest),
-          );
-      });
-    }),
-  );
+  const kernel = e.module.once('packWeights', [shape, packing], 4, (f, source, target, from, to) => {
+    f.for(from, to, (unit) => {
+      const into = f.let(i32.add(target, i32.mul(unit, groupsAUnit * groupBytes)));
+      const lanes = groupsAUnit * vectorsAGroup * 4;
+      const write = (count: number): void =>
+        writeUnit(f, weights, packing, { summed, lanes: count, groupBytes }, i32.mul(unit, lanes), source, into);
+      const [whole, rest] = [Math.floor(results / lanes), results % lanes];
+      if (rest === 0) write(lanes);
+      else if (whole === 0) write(rest);
+      else
+        f.if(
+          i32.ltS(unit, whole),
+          () => write(lanes),
+          () => write(rest),
+        );
+    });
+  });
   e.step({
     name: 'pack weights',
     kernel,

@@ -3,7 +3,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Image } from '../../step.ts';
-import { type Code, i32, select, type } from '../../wasm.ts';
+import { type Code, i32, select } from '../../wasm.ts';
 import { type Filters, positionsOf, weightPositionsOf } from './filters.ts';
 import { vectorsAGroup } from './products.ts';
 import { patchKernel, type TileTransforms } from './tiles.ts';
@@ -101,17 +101,16 @@ export function stagePatches(
   const kernelOfBlock = patchKernel(e, patches);
   const taken = e.scratch('winograd patches', transforms[0].outputs * transforms[1].outputs * stride);
   const blocks = Math.ceil(tiling.count / block);
-  const kernel = e.module.once(`winograd staged ${[kernelOfBlock.index, start, block]}`, () =>
-    e.module.function(
-      'winograd patches',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, target, work, from, to) => {
-        const first = f.let(i32.add(source, start));
-        forEachBlock(f, { from, to, units: blocks, blocks, block, tiles: tiling.count }, () => (tile, count) => {
-          f.call(kernelOfBlock, first, i32.add(target, i32.mul(tile, geometry.stored * 4)), work, tile, count);
-        });
-      },
-    ),
+  const kernel = e.module.once(
+    'winograd patches',
+    [kernelOfBlock.index, start, block],
+    5,
+    (f, source, target, work, from, to) => {
+      const first = f.let(i32.add(source, start));
+      forEachBlock(f, { from, to, units: blocks, blocks, block, tiles: tiling.count }, () => (tile, count) => {
+        f.call(kernelOfBlock, first, i32.add(target, i32.mul(tile, geometry.stored * 4)), work, tile, count);
+      });
+    },
   );
   e.step({
     name: `${name}, patches`,

@@ -8,7 +8,7 @@
 import type { Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Image, Weights } from '../../step.ts';
-import { type Code, i32, type } from '../../wasm.ts';
+import { type Code, i32 } from '../../wasm.ts';
 import type { Forward, InputGradient, Statistics } from '../convolution.ts';
 import { buffersOf, type Epilogue } from '../epilogue.ts';
 import { partBytes } from '../pointwise.ts';
@@ -154,10 +154,13 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
   );
   const read = buffersOf(call.epilogue);
   const added = statistics ? [statistics.sums, statistics.squares] : [];
-  const key = `winograd fused ${[patches.index, products.index, output.index, start, y.geometry.origin, block, units]}`;
-  const kernel = e.module.once(key, () => {
-    const parameters = Array<typeof type.i32>(6 + read.length + added.length).fill(type.i32);
-    return e.module.function(`${call.name} winograd`, parameters, (f, source, u, target, scratch, ...others) => {
+  const details = [patches.index, products.index, output.index, start, y.geometry.origin, block, units];
+  const parameters = 6 + read.length + added.length;
+  const kernel = e.module.once(
+    `${call.name} winograd`,
+    details,
+    parameters,
+    (f, source, u, target, scratch, ...others) => {
       const [from, to] = others.slice(-2);
       const [v, m, work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
       const [first, last] = [f.let(i32.add(source, start)), f.let(i32.add(target, y.geometry.origin))];
@@ -182,8 +185,8 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
         f.call(products, v, weight, m, count, i32.const(0), i32.const(positions));
         f.call(output, m, ofPiece(last), work, tile, count, sums, ...others.slice(0, read.length).map(ofPiece));
       }
-    });
-  });
+    },
+  );
   e.step({
     name: describe(call),
     kernel,
@@ -218,25 +221,23 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
   const memory = layOut(workBytes, 2 * outVectors * vectorBytes);
   const read = buffersOf(call.epilogue);
   const added = statistics ? [statistics.sums, statistics.squares] : [];
-  const key = `winograd staged output ${[output.index, y.geometry.origin, block, units, outVectors]}`;
-  const kernel = e.module.once(key, () => {
-    const parameters = Array<typeof type.i32>(5 + read.length + added.length).fill(type.i32);
-    return e.module.function('winograd output', parameters, (f, products, target, scratch, ...others) => {
-      const [from, to] = others.slice(-2);
-      const [work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
-      const last = f.let(i32.add(target, y.geometry.origin));
-      forEachBlock(f, { from, to, units, blocks, block, tiles: tiling.count }, (unit) => {
-        const rows = others
-          .slice(read.length, -2)
-          .map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
-        for (const row of rows) clear(f, row, partBytes(y.geometry.c));
-        return (tile, count) => {
-          const place = i32.add(products, i32.mul(tile, outVectors * vectorBytes));
-          if (rows.length > 0) clear(f, sums, 2 * outVectors * vectorBytes);
-          f.call(output, place, last, work, tile, count, sums, ...others.slice(0, read.length));
-          if (rows.length > 0) promote(f, sums, rows, outVectors);
-        };
-      });
+  const details = [output.index, y.geometry.origin, block, units, outVectors];
+  const parameters = 5 + read.length + added.length;
+  const kernel = e.module.once('winograd output', details, parameters, (f, products, target, scratch, ...others) => {
+    const [from, to] = others.slice(-2);
+    const [work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
+    const last = f.let(i32.add(target, y.geometry.origin));
+    forEachBlock(f, { from, to, units, blocks, block, tiles: tiling.count }, (unit) => {
+      const rows = others
+        .slice(read.length, -2)
+        .map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
+      for (const row of rows) clear(f, row, partBytes(y.geometry.c));
+      return (tile, count) => {
+        const place = i32.add(products, i32.mul(tile, outVectors * vectorBytes));
+        if (rows.length > 0) clear(f, sums, 2 * outVectors * vectorBytes);
+        f.call(output, place, last, work, tile, count, sums, ...others.slice(0, read.length));
+        if (rows.length > 0) promote(f, sums, rows, outVectors);
+      };
     });
   });
   e.step({

@@ -89,9 +89,6 @@ export interface ProductShape {
   readonly outStride: number;
 }
 
-const keyOf = ({ filters, ...sizes }: ProductShape): string =>
-  JSON.stringify([filters.map(({ products, weights }) => [products, weights]), sizes]);
-
 /**
  * Parameters: input [position][tile][in], weights [weight position][group][in][group's out], result [position][tile][out], number of tiles,
  * first position, end. Tiles are taken in fours: the memory must be there up to the next multiple.
@@ -99,57 +96,50 @@ const keyOf = ({ filters, ...sizes }: ProductShape): string =>
 export function forwardProducts(e: Emitter, shape: ProductShape) {
   const { filters, inVectors, outVectors, allOutVectors = outVectors, inChannels, inStride, outStride } = shape;
   const [inBytes, outBytes] = [inVectors * vectorBytes, outVectors * vectorBytes];
-  return e.module.once(`winograd products ${keyOf(shape)}`, () =>
-    e.module.function(
-      'winograd products',
-      Array<typeof type.i32>(6).fill(type.i32),
-      (f, input, weights, result, tiles, from, to) => {
-        const quads = f.let(i32.shrU(i32.add(tiles, rowsAtATime - 1), 2));
-        f.for(from, to, (position) => {
-          const left = f.let(i32.add(input, i32.mul(position, inStride)));
-          const out = f.let(i32.add(result, i32.mul(position, outStride)));
-          const weight = weightOf(f, filters, position);
-          const right = f.let(i32.add(weights, i32.mul(weight, weightStride(inChannels, allOutVectors))));
-          forEachGroup(e, f, outVectors, (vectors) => {
-            const [tile, into] = [f.let(left), f.let(out)];
-            f.repeat(quads, () => {
-              const block = new Block(e, f, rowsAtATime, vectors);
-              const [x, w] = [f.let(tile), f.let(right)];
-              const run = (channels: number, adds: boolean): void => {
-                for (const sum of block.sums) f.set(sum, f32x4.const(0));
-                f.schedulingRegion(() =>
-                  unrolledSteps(f, channels, 8, (count) => {
-                    for (let k = 0; k < count; k++) {
-                      block.step(x, (row) => row * inBytes + k * 4, w, k * vectors * vectorBytes);
-                    }
-                    f.advance(x, count * 4);
-                    f.advance(w, count * vectors * vectorBytes);
-                  }),
-                );
-                // Row by row: a pair of stores must follow the loads of both.
-                for (let row = 0; row < rowsAtATime; row++) {
-                  const sums = block.sums.slice(row * vectors, (row + 1) * vectors);
-                  const place = (v: number): number => row * outBytes + v * vectorBytes;
-                  for (const [v, sum] of adds ? sums.entries() : [])
-                    f.set(sum, f32x4.add(v128.load(into, place(v)), sum));
-                  for (const [v, sum] of sums.entries()) f.emit(v128.store(into, sum, place(v)));
+  return e.module.once('winograd products', shape, 6, (f, input, weights, result, tiles, from, to) => {
+    const quads = f.let(i32.shrU(i32.add(tiles, rowsAtATime - 1), 2));
+    f.for(from, to, (position) => {
+      const left = f.let(i32.add(input, i32.mul(position, inStride)));
+      const out = f.let(i32.add(result, i32.mul(position, outStride)));
+      const weight = weightOf(f, filters, position);
+      const right = f.let(i32.add(weights, i32.mul(weight, weightStride(inChannels, allOutVectors))));
+      forEachGroup(e, f, outVectors, (vectors) => {
+        const [tile, into] = [f.let(left), f.let(out)];
+        f.repeat(quads, () => {
+          const block = new Block(e, f, rowsAtATime, vectors);
+          const [x, w] = [f.let(tile), f.let(right)];
+          const run = (channels: number, adds: boolean): void => {
+            for (const sum of block.sums) f.set(sum, f32x4.const(0));
+            f.schedulingRegion(() =>
+              unrolledSteps(f, channels, 8, (count) => {
+                for (let k = 0; k < count; k++) {
+                  block.step(x, (row) => row * inBytes + k * 4, w, k * vectors * vectorBytes);
                 }
-              };
-              const first = Math.min(inChannels, channelsARun);
-              const more = inChannels - first;
-              run(first, false);
-              if (more >= channelsARun) f.repeat(Math.floor(more / channelsARun), () => run(channelsARun, true));
-              if (more % channelsARun > 0) run(more % channelsARun, true);
-              f.advance(tile, rowsAtATime * inBytes);
-              f.advance(into, rowsAtATime * outBytes);
-            });
-            f.advance(right, inChannels * vectors * vectorBytes);
-            f.advance(out, vectors * vectorBytes);
-          });
+                f.advance(x, count * 4);
+                f.advance(w, count * vectors * vectorBytes);
+              }),
+            );
+            // Row by row: a pair of stores must follow the loads of both.
+            for (let row = 0; row < rowsAtATime; row++) {
+              const sums = block.sums.slice(row * vectors, (row + 1) * vectors);
+              const place = (v: number): number => row * outBytes + v * vectorBytes;
+              for (const [v, sum] of adds ? sums.entries() : []) f.set(sum, f32x4.add(v128.load(into, place(v)), sum));
+              for (const [v, sum] of sums.entries()) f.emit(v128.store(into, sum, place(v)));
+            }
+          };
+          const first = Math.min(inChannels, channelsARun);
+          const more = inChannels - first;
+          run(first, false);
+          if (more >= channelsARun) f.repeat(Math.floor(more / channelsARun), () => run(channelsARun, true));
+          if (more % channelsARun > 0) run(more % channelsARun, true);
+          f.advance(tile, rowsAtATime * inBytes);
+          f.advance(into, rowsAtATime * outBytes);
         });
-      },
-    ),
-  );
+        f.advance(right, inChannels * vectors * vectorBytes);
+        f.advance(out, vectors * vectorBytes);
+      });
+    });
+  });
 }
 
 /** The weight position of a product's position: along each axis, the last is that of all further products. */
@@ -174,69 +164,68 @@ export function gradientProducts(e: Emitter, shape: ProductShape) {
   /** How many products in a row share a weight. */
   const shared = ({ products, weights }: Filters[number], weight: Code): Code =>
     select(i32.eq(weight, weights - 1), i32.const(products - weights + 1), i32.const(1));
-  return e.module.once(`winograd gradient products ${keyOf(shape)}`, () =>
-    e.module.function(
-      'winograd gradient products',
-      Array<typeof type.i32>(7).fill(type.i32),
-      (f, input, upstream, sums, tiles, from, to, addsAtFirst) => {
-        const fours = f.let(i32.shrU(tiles, 2));
-        const rest = f.let(i32.and(tiles, 3));
-        f.for(from, to, (weight) => {
-          const [row, column] = [f.let(i32.divU(weight, columns.weights)), f.let(i32.remU(weight, columns.weights))];
-          const position = f.let(i32.add(i32.mul(row, columns.products), column));
-          const runs = f.let(shared(columns, column));
-          const left = f.let(i32.add(input, i32.mul(position, inStride)));
-          const right = f.let(i32.add(upstream, i32.mul(position, outStride)));
-          const into = f.let(i32.add(sums, i32.mul(weight, sumStride(inVectors, outVectors))));
-          const adds = f.let(addsAtFirst);
-          f.repeat(rows.products === rows.weights ? 1 : shared(rows, row), () => {
-            const [xChannels, outRow] = [f.let(left), f.let(into)];
-            f.repeat(inVectors, () => {
-              const [dyChannels, out] = [f.let(right), f.let(outRow)];
-              forEachGroup(e, f, outVectors, (vectors) => {
-                const block = new Block(e, f, rowsAtATime, vectors);
-                const place = (k: number): number => Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
-                for (const sum of block.sums) f.set(sum, f32x4.const(0));
-                const [x, dy] = [f.let(xChannels), f.let(dyChannels)];
-                const steps = (count: number): void => {
-                  for (let k = 0; k < count; k++) block.step(x, (i) => k * inBytes + i * 4, dy, k * outBytes);
-                  f.advance(x, count * inBytes);
-                  f.advance(dy, count * outBytes);
-                };
-                const run = (): void => {
-                  f.if(fours, () => f.repeat(fours, () => steps(4)));
-                  f.if(rest, () => f.repeat(rest, () => steps(1)));
-                };
-                f.schedulingRegion(() => {
-                  if (columns.products === columns.weights) run();
-                  else {
-                    f.repeat(runs, () => {
-                      run();
-                      f.advance(x, i32.sub(i32.const(inStride), i32.mul(tiles, inBytes)));
-                      f.advance(dy, i32.sub(i32.const(outStride), i32.mul(tiles, outBytes)));
-                    });
-                  }
-                });
-                f.if(adds, () => {
-                  block.sums.forEach((sum, k) => {
-                    f.set(sum, f32x4.add(v128.load(out, place(k)), sum));
+  return e.module.once(
+    'winograd gradient products',
+    shape,
+    7,
+    (f, input, upstream, sums, tiles, from, to, addsAtFirst) => {
+      const fours = f.let(i32.shrU(tiles, 2));
+      const rest = f.let(i32.and(tiles, 3));
+      f.for(from, to, (weight) => {
+        const [row, column] = [f.let(i32.divU(weight, columns.weights)), f.let(i32.remU(weight, columns.weights))];
+        const position = f.let(i32.add(i32.mul(row, columns.products), column));
+        const runs = f.let(shared(columns, column));
+        const left = f.let(i32.add(input, i32.mul(position, inStride)));
+        const right = f.let(i32.add(upstream, i32.mul(position, outStride)));
+        const into = f.let(i32.add(sums, i32.mul(weight, sumStride(inVectors, outVectors))));
+        const adds = f.let(addsAtFirst);
+        f.repeat(rows.products === rows.weights ? 1 : shared(rows, row), () => {
+          const [xChannels, outRow] = [f.let(left), f.let(into)];
+          f.repeat(inVectors, () => {
+            const [dyChannels, out] = [f.let(right), f.let(outRow)];
+            forEachGroup(e, f, outVectors, (vectors) => {
+              const block = new Block(e, f, rowsAtATime, vectors);
+              const place = (k: number): number => Math.floor(k / vectors) * outBytes + (k % vectors) * vectorBytes;
+              for (const sum of block.sums) f.set(sum, f32x4.const(0));
+              const [x, dy] = [f.let(xChannels), f.let(dyChannels)];
+              const steps = (count: number): void => {
+                for (let k = 0; k < count; k++) block.step(x, (i) => k * inBytes + i * 4, dy, k * outBytes);
+                f.advance(x, count * inBytes);
+                f.advance(dy, count * outBytes);
+              };
+              const run = (): void => {
+                f.if(fours, () => f.repeat(fours, () => steps(4)));
+                f.if(rest, () => f.repeat(rest, () => steps(1)));
+              };
+              f.schedulingRegion(() => {
+                if (columns.products === columns.weights) run();
+                else {
+                  f.repeat(runs, () => {
+                    run();
+                    f.advance(x, i32.sub(i32.const(inStride), i32.mul(tiles, inBytes)));
+                    f.advance(dy, i32.sub(i32.const(outStride), i32.mul(tiles, outBytes)));
                   });
-                });
-                block.sums.forEach((sum, k) => {
-                  f.emit(v128.store(out, sum, place(k)));
-                });
-                f.advance(dyChannels, vectors * vectorBytes);
-                f.advance(out, vectors * vectorBytes);
+                }
               });
-              f.advance(xChannels, rowsAtATime * 4);
-              f.advance(outRow, rowsAtATime * outBytes);
+              f.if(adds, () => {
+                block.sums.forEach((sum, k) => {
+                  f.set(sum, f32x4.add(v128.load(out, place(k)), sum));
+                });
+              });
+              block.sums.forEach((sum, k) => {
+                f.emit(v128.store(out, sum, place(k)));
+              });
+              f.advance(dyChannels, vectors * vectorBytes);
+              f.advance(out, vectors * vectorBytes);
             });
-            f.set(adds, i32.const(1));
-            f.advance(left, columns.products * inStride);
-            f.advance(right, columns.products * outStride);
+            f.advance(xChannels, rowsAtATime * 4);
+            f.advance(outRow, rowsAtATime * outBytes);
           });
+          f.set(adds, i32.const(1));
+          f.advance(left, columns.products * inStride);
+          f.advance(right, columns.products * outStride);
         });
-      },
-    ),
+      });
+    },
   );
 }

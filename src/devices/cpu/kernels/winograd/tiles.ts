@@ -2,7 +2,7 @@
 // to [position][tile][channel]; products come back from there.
 
 import type { FunctionBuilder, Local } from '../../assembler.ts';
-import { type Geometry, geometryKey, vectorBytes } from '../../geometry.ts';
+import { type Geometry, vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, drop, f32x4, i32, select, type, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
@@ -65,9 +65,6 @@ export interface TileTransforms {
   readonly stride: number;
 }
 
-const keyOf = ({ transforms, step, tiling, geometry, vectors, stride }: TileTransforms): string =>
-  JSON.stringify([transforms.map(({ name }) => name), step, tiling, geometryKey(geometry), vectors, stride]);
-
 const lineBytes = 64;
 
 /**
@@ -106,38 +103,32 @@ function touch(
 /** Parameters: first pixel's address of the first patch, [position][tile][channel], work, first tile, count. */
 export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilder {
   const { transforms, step, tiling, geometry: g, vectors = g.stored / 4, stride } = patches;
-  return e.module.once(`winograd patches ${keyOf(patches)}`, () =>
-    e.module.function(
-      'winograd patches',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, x, target, work, first, count) => {
-        touch(f, patches, x, { first, count }, { rows: transforms[0].inputs, clipped: false });
-        forEachTile(f, tiling, g, step, x, { first, count }, (index, { address }) => {
-          const source = f.let(address);
-          const into = f.let(i32.add(target, i32.mul(index, vectors * vectorBytes)));
-          forEachVector(
+  return e.module.once('winograd patches', patches, 5, (f, x, target, work, first, count) => {
+    touch(f, patches, x, { first, count }, { rows: transforms[0].inputs, clipped: false });
+    forEachTile(f, tiling, g, step, x, { first, count }, (index, { address }) => {
+      const source = f.let(address);
+      const into = f.let(i32.add(target, i32.mul(index, vectors * vectorBytes)));
+      forEachVector(
+        e,
+        f,
+        vectors,
+        ({ offset }) => {
+          transform2d(
             e,
             f,
-            vectors,
-            ({ offset }) => {
-              transform2d(
-                e,
-                f,
-                transforms,
-                (i, j) => v128.load(source, i * g.rowBytes + j * g.pixelBytes + offset),
-                (i, j, value) => f.emit(v128.store(into, value, (i * transforms[1].outputs + j) * stride + offset)),
-                work,
-              );
-            },
-            (bytes) => {
-              f.advance(source, bytes);
-              f.advance(into, bytes);
-            },
+            transforms,
+            (i, j) => v128.load(source, i * g.rowBytes + j * g.pixelBytes + offset),
+            (i, j, value) => f.emit(v128.store(into, value, (i * transforms[1].outputs + j) * stride + offset)),
+            work,
           );
-        });
-      },
-    ),
-  );
+        },
+        (bytes) => {
+          f.advance(source, bytes);
+          f.advance(into, bytes);
+        },
+      );
+    });
+  });
 }
 
 /**
@@ -151,66 +142,65 @@ export function outputKernel(
   epilogue?: Epilogue,
 ): FunctionBuilder {
   const { transforms, step, tiling, geometry: g, vectors = g.stored / 4, stride } = outputs;
-  return e.module.once(`winograd output ${keyOf(outputs)} ${statistics} ${epilogueKey(epilogue)}`, () =>
-    e.module.function(
-      'winograd output',
-      Array<typeof type.i32>(6 + buffersOf(epilogue).length).fill(type.i32),
-      (f, products, y, work, first, count, sums, ...read) => {
-        const end = epilogue && new EpilogueWriter(e, f, epilogue, read, f.let(i32.sub(y, g.origin)));
-        touch(f, outputs, y, { first, count }, { rows: step[0], clipped: true });
-        forEachTile(f, tiling, g, step, y, { first, count }, (index, { address, row, column }) => {
-          const into = f.let(address);
-          const source = f.let(i32.add(products, i32.mul(index, vectors * vectorBytes)));
-          const total = f.let(sums);
-          // The last tiles of a map may reach beyond it.
-          const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, step[0])));
-          const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
-          const [lastHeight, lastWidth] = [g.h % step[0], g.w % step[1]];
-          end?.beginChannels(i32.const(0));
-          const write = ({ index: vector, offset }: Copy): void => {
-            // Two of each, in turns: additions wait for the one before.
-            const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
-            if (statistics) {
-              f.set(sum[0], v128.load(total, offset));
-              f.set(square[0], v128.load(total, vectors * vectorBytes + offset));
-              for (const other of [sum[1], square[1]]) f.set(other, f32x4.const(0));
-            }
-            transform2d(
-              e,
-              f,
-              transforms,
-              (i, j) => v128.load(source, (i * transforms[1].inputs + j) * stride + offset),
-              (i, j, value) => {
-                const store = (): void => {
-                  const place = i * g.rowBytes + j * g.pixelBytes + offset;
-                  const result = end ? f.let(end.apply(value, into, place, vector), type.v128) : value;
-                  f.emit(v128.store(into, result, place));
-                  if (!statistics) return;
-                  f.set(sum[j % 2], f32x4.add(sum[j % 2], value));
-                  f.set(square[j % 2], e.madd(value, value, square[j % 2]));
-                };
-                const limits = [
-                  ...(lastHeight > 0 && i >= lastHeight ? [i32.gtS(height, i)] : []),
-                  ...(lastWidth > 0 && j >= lastWidth ? [i32.gtS(width, j)] : []),
-                ];
-                if (limits.length === 0) store();
-                else f.if(limits.length === 1 ? limits[0] : i32.and(limits[0], limits[1]), store);
-              },
-              work,
-            );
-            if (statistics) {
-              f.emit(v128.store(total, f32x4.add(sum[0], sum[1]), offset));
-              f.emit(v128.store(total, f32x4.add(square[0], square[1]), vectors * vectorBytes + offset));
-            }
-          };
-          forEachVector(e, f, vectors, write, (bytes) => {
-            if (statistics) f.advance(total, bytes);
-            end?.advanceChannels(bytes);
-            f.advance(source, bytes);
-            f.advance(into, bytes);
-          });
+  return e.module.once(
+    'winograd output',
+    [outputs, statistics, epilogueKey(epilogue)],
+    6 + buffersOf(epilogue).length,
+    (f, products, y, work, first, count, sums, ...read) => {
+      const end = epilogue && new EpilogueWriter(e, f, epilogue, read, f.let(i32.sub(y, g.origin)));
+      touch(f, outputs, y, { first, count }, { rows: step[0], clipped: true });
+      forEachTile(f, tiling, g, step, y, { first, count }, (index, { address, row, column }) => {
+        const into = f.let(address);
+        const source = f.let(i32.add(products, i32.mul(index, vectors * vectorBytes)));
+        const total = f.let(sums);
+        // The last tiles of a map may reach beyond it.
+        const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, step[0])));
+        const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
+        const [lastHeight, lastWidth] = [g.h % step[0], g.w % step[1]];
+        end?.beginChannels(i32.const(0));
+        const write = ({ index: vector, offset }: Copy): void => {
+          // Two of each, in turns: additions wait for the one before.
+          const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
+          if (statistics) {
+            f.set(sum[0], v128.load(total, offset));
+            f.set(square[0], v128.load(total, vectors * vectorBytes + offset));
+            for (const other of [sum[1], square[1]]) f.set(other, f32x4.const(0));
+          }
+          transform2d(
+            e,
+            f,
+            transforms,
+            (i, j) => v128.load(source, (i * transforms[1].inputs + j) * stride + offset),
+            (i, j, value) => {
+              const store = (): void => {
+                const place = i * g.rowBytes + j * g.pixelBytes + offset;
+                const result = end ? f.let(end.apply(value, into, place, vector), type.v128) : value;
+                f.emit(v128.store(into, result, place));
+                if (!statistics) return;
+                f.set(sum[j % 2], f32x4.add(sum[j % 2], value));
+                f.set(square[j % 2], e.madd(value, value, square[j % 2]));
+              };
+              const limits = [
+                ...(lastHeight > 0 && i >= lastHeight ? [i32.gtS(height, i)] : []),
+                ...(lastWidth > 0 && j >= lastWidth ? [i32.gtS(width, j)] : []),
+              ];
+              if (limits.length === 0) store();
+              else f.if(limits.length === 1 ? limits[0] : i32.and(limits[0], limits[1]), store);
+            },
+            work,
+          );
+          if (statistics) {
+            f.emit(v128.store(total, f32x4.add(sum[0], sum[1]), offset));
+            f.emit(v128.store(total, f32x4.add(square[0], square[1]), vectors * vectorBytes + offset));
+          }
+        };
+        forEachVector(e, f, vectors, write, (bytes) => {
+          if (statistics) f.advance(total, bytes);
+          end?.advanceChannels(bytes);
+          f.advance(source, bytes);
+          f.advance(into, bytes);
         });
-      },
-    ),
+      });
+    },
   );
 }

@@ -6,7 +6,7 @@
 
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter } from '../../step.ts';
-import { i32, select, type } from '../../wasm.ts';
+import { i32, select } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { blockOf, forEachBlock, fusedBlockOf, layOut, stagePatches } from './blocks.ts';
 import { type Filters, filtersOf, forwardCorrelations, positionsOf, weightPositionsOf } from './filters.ts';
@@ -114,27 +114,26 @@ function fused(e: Emitter, call: WeightGradient, plan: Plan, parts: number): Buf
   const partBytes = weightPositionsOf(filters) * sumStride(inVectors, outVectors);
   const sums = e.scratch('winograd weight gradients', parts * partBytes);
   const memory = layOut(positionsOf(filters) * inStride, positionsOf(filters) * outStride, workBytes);
-  const key = `winograd weight gradient parts ${[taken.index, turned.index, products.index, sides.x.start, sides.upstream.start, parts, block]}`;
-  const kernel = e.module.once(key, () =>
-    e.module.function(
-      'conv2dWeightGradient winograd',
-      Array<typeof type.i32>(6).fill(type.i32),
-      (f, source, dy, target, scratch, from, to) => {
-        const [v, d, work] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
-        const first = f.let(i32.add(source, sides.x.start));
-        const firstUpstream = f.let(i32.add(dy, sides.upstream.start));
-        forEachBlock(f, { from, to, units: parts, blocks, block, tiles: tiling.count }, (unit) => {
-          const own = f.let(i32.add(target, i32.mul(unit, partBytes)));
-          const adds = f.let(i32.const(0));
-          return (tile, count) => {
-            f.call(taken, first, v, work, tile, count);
-            f.call(turned, firstUpstream, d, work, tile, count);
-            f.call(products, v, d, own, count, i32.const(0), i32.const(weightPositionsOf(filters)), adds);
-            f.set(adds, i32.const(1));
-          };
-        });
-      },
-    ),
+  const details = [taken.index, turned.index, products.index, sides.x.start, sides.upstream.start, parts, block];
+  const kernel = e.module.once(
+    'conv2dWeightGradient winograd',
+    details,
+    6,
+    (f, source, dy, target, scratch, from, to) => {
+      const [v, d, work] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
+      const first = f.let(i32.add(source, sides.x.start));
+      const firstUpstream = f.let(i32.add(dy, sides.upstream.start));
+      forEachBlock(f, { from, to, units: parts, blocks, block, tiles: tiling.count }, (unit) => {
+        const own = f.let(i32.add(target, i32.mul(unit, partBytes)));
+        const adds = f.let(i32.const(0));
+        return (tile, count) => {
+          f.call(taken, first, v, work, tile, count);
+          f.call(turned, firstUpstream, d, work, tile, count);
+          f.call(products, v, d, own, count, i32.const(0), i32.const(weightPositionsOf(filters)), adds);
+          f.set(adds, i32.const(1));
+        };
+      });
+    },
   );
   e.step({
     name: describe(call),
@@ -160,25 +159,24 @@ function staged(e: Emitter, call: WeightGradient, plan: Plan): Buffer {
   const sums = e.scratch('winograd weight gradient', positions * sumStride(inVectors, outVectors));
   const products = gradientProducts(e, shape);
   const run = Math.max(8, Math.floor(runBytes / ((inVectors + outVectors) * vectorBytes * 4)) * 4);
-  const kernel = e.module.once(`winograd staged gradient ${products.index}`, () =>
-    e.module.function(
-      'conv2dWeightGradient winograd',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, dy, target, from, to) => {
-        f.for(from, to, (position) => {
-          const adds = f.let(i32.const(0));
-          const [left, right, rest] = [f.let(source), f.let(dy), f.let(i32.const(tiling.count))];
-          f.repeat(Math.ceil(tiling.count / run), () => {
-            const count = select(i32.gtS(rest, run), i32.const(run), rest);
-            f.call(products, left, right, target, count, position, i32.add(position, 1), adds);
-            f.set(adds, i32.const(1));
-            f.advance(left, run * inVectors * vectorBytes);
-            f.advance(right, run * outVectors * vectorBytes);
-            f.advance(rest, -run);
-          });
+  const kernel = e.module.once(
+    'conv2dWeightGradient winograd',
+    [products.index],
+    5,
+    (f, source, dy, target, from, to) => {
+      f.for(from, to, (position) => {
+        const adds = f.let(i32.const(0));
+        const [left, right, rest] = [f.let(source), f.let(dy), f.let(i32.const(tiling.count))];
+        f.repeat(Math.ceil(tiling.count / run), () => {
+          const count = select(i32.gtS(rest, run), i32.const(run), rest);
+          f.call(products, left, right, target, count, position, i32.add(position, 1), adds);
+          f.set(adds, i32.const(1));
+          f.advance(left, run * inVectors * vectorBytes);
+          f.advance(right, run * outVectors * vectorBytes);
+          f.advance(rest, -run);
         });
-      },
-    ),
+      });
+    },
   );
   e.step({
     name,

@@ -37,68 +37,59 @@ export function transformWeights(
   const chunks = Math.ceil(inChannels / channelsAUnit);
   const [inStride, outStride] = direction === 'forward' ? [strides.in, strides.out] : [strides.out, strides.in];
   const groupVectors = vectorsAGroup(e);
-  const key = `winograd weights ${namesOf(filters)} ${direction} ${weights.inChannels} ${weights.outChannels} ${JSON.stringify(strides)}`;
-  const kernel = e.module.once(key, () =>
-    e.module.function(
-      'winograd weights',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, target, scratch, from, to) => {
-        const turned = f.let(i32.add(scratch, workBytes));
-        f.for(from, to, (unit) => {
-          const group = f.let(i32.divU(unit, chunks));
-          const channel = f.let(i32.mul(i32.remU(unit, chunks), channelsAUnit));
-          const count = f.let(atMost(f.let(i32.sub(i32.const(inChannels), channel)), channelsAUnit));
-          const vector = f.let(i32.mul(group, groupVectors));
-          const vectors = f.let(atMost(f.let(i32.sub(i32.const(outVectors), vector)), groupVectors));
-          const rowBytes = f.let(i32.mul(vectors, vectorBytes));
-          const place = f.let(i32.add(source, i32.add(i32.mul(vector, 4 * outStride), i32.mul(channel, inStride))));
-          const into = f.let(
-            i32.add(
-              target,
-              i32.add(i32.mul(group, inChannels * groupVectors * vectorBytes), i32.mul(channel, rowBytes)),
-            ),
-          );
-          const transform = (load: (u: number, v: number) => Code, at: Local): void =>
-            transform2d(
-              e,
-              f,
-              [rows.weight, columns.weight],
-              load,
-              (i, j, value) => f.emit(v128.store(at, value, (i * columns.weights + j) * stride)),
-              scratch,
-            );
-          const step = direction === 'forward' ? 1 : 4;
-          f.repeat(step === 1 ? count : i32.shrU(count, 2), () => {
-            const [taken, row] = [f.let(place), f.let(into)];
-            const left = f.let(vectors);
-            f.doWhile(
-              () => {
-                if (direction === 'forward') {
-                  transform((u, v) => v128.load(taken, u * strides.row + v * strides.column), row);
-                } else {
-                  const isLast = i32.eq(i32.add(vector, i32.sub(vectors, left)), outVectors - 1);
-                  transposeSquare(f, taken, turned, weights, isLast);
-                  const [square, at] = [f.let(turned), f.let(row)];
-                  f.repeat(4, () => {
-                    const last = kernelSize - 1;
-                    transform((u, v) => v128.load(square, ((last - u) * kernelSize + last - v) * vectorBytes), at);
-                    f.advance(square, taps * vectorBytes);
-                    f.advance(at, rowBytes);
-                  });
-                }
-                f.advance(taken, 4 * outStride);
-                f.advance(row, vectorBytes);
-                f.set(left, i32.sub(left, 1));
-              },
-              () => left,
-            );
-            f.advance(place, step * inStride);
-            f.advance(into, step === 1 ? rowBytes : i32.shl(rowBytes, 2));
-          });
-        });
-      },
-    ),
-  );
+  const details = [filters, direction, weights.inChannels, weights.outChannels, strides];
+  const kernel = e.module.once('winograd weights', details, 5, (f, source, target, scratch, from, to) => {
+    const turned = f.let(i32.add(scratch, workBytes));
+    f.for(from, to, (unit) => {
+      const group = f.let(i32.divU(unit, chunks));
+      const channel = f.let(i32.mul(i32.remU(unit, chunks), channelsAUnit));
+      const count = f.let(atMost(f.let(i32.sub(i32.const(inChannels), channel)), channelsAUnit));
+      const vector = f.let(i32.mul(group, groupVectors));
+      const vectors = f.let(atMost(f.let(i32.sub(i32.const(outVectors), vector)), groupVectors));
+      const rowBytes = f.let(i32.mul(vectors, vectorBytes));
+      const place = f.let(i32.add(source, i32.add(i32.mul(vector, 4 * outStride), i32.mul(channel, inStride))));
+      const into = f.let(
+        i32.add(target, i32.add(i32.mul(group, inChannels * groupVectors * vectorBytes), i32.mul(channel, rowBytes))),
+      );
+      const transform = (load: (u: number, v: number) => Code, at: Local): void =>
+        transform2d(
+          e,
+          f,
+          [rows.weight, columns.weight],
+          load,
+          (i, j, value) => f.emit(v128.store(at, value, (i * columns.weights + j) * stride)),
+          scratch,
+        );
+      const step = direction === 'forward' ? 1 : 4;
+      f.repeat(step === 1 ? count : i32.shrU(count, 2), () => {
+        const [taken, row] = [f.let(place), f.let(into)];
+        const left = f.let(vectors);
+        f.doWhile(
+          () => {
+            if (direction === 'forward') {
+              transform((u, v) => v128.load(taken, u * strides.row + v * strides.column), row);
+            } else {
+              const isLast = i32.eq(i32.add(vector, i32.sub(vectors, left)), outVectors - 1);
+              transposeSquare(f, taken, turned, weights, isLast);
+              const [square, at] = [f.let(turned), f.let(row)];
+              f.repeat(4, () => {
+                const last = kernelSize - 1;
+                transform((u, v) => v128.load(square, ((last - u) * kernelSize + last - v) * vectorBytes), at);
+                f.advance(square, taps * vectorBytes);
+                f.advance(at, rowBytes);
+              });
+            }
+            f.advance(taken, 4 * outStride);
+            f.advance(row, vectorBytes);
+            f.set(left, i32.sub(left, 1));
+          },
+          () => left,
+        );
+        f.advance(place, step * inStride);
+        f.advance(into, step === 1 ? rowBytes : i32.shl(rowBytes, 2));
+      });
+    });
+  });
   const buffer = e.scratch('transformed weights', weightPositionsOf(filters) * stride);
   e.step({
     name: 'winograd weights',
@@ -110,8 +101,6 @@ export function transformWeights(
   });
   return { buffer, inChannels, outVectors };
 }
-
-const namesOf = (filters: Filters): string => filters.map(({ weight }) => weight.name).join();
 
 const atMost = (value: Local, limit: number): Code => select(i32.gtS(value, limit), i32.const(limit), value);
 
@@ -157,43 +146,37 @@ export function transformGradient(e: Emitter, filters: Filters, sums: Buffer, pa
   const rowBytes = outVectors * vectorBytes;
   const stride = sumStride(inVectors, outVectors);
   const totalBytes = parts > 1 ? positions * rowBytes : 0;
-  const key = `winograd weight gradient ${namesOf(filters)} ${inChannels} ${outVectors} ${parts} ${JSON.stringify(strides)}`;
-  const kernel = e.module.once(key, () =>
-    e.module.function(
-      'winograd weight gradient',
-      Array<typeof type.i32>(5).fill(type.i32),
-      (f, source, target, scratch, from, to) => {
-        f.for(from, to, (channel) => {
-          const place = f.let(i32.add(source, i32.mul(channel, rowBytes)));
-          const into = f.let(i32.add(target, i32.mul(channel, strides.in)));
-          if (parts > 1) {
-            const totals = f.let(i32.add(scratch, workBytes));
-            addRows(e, f, place, totals, { positions, vectors: outVectors, parts, stride });
-            f.set(place, totals);
-          }
-          const distance = parts > 1 ? rowBytes : stride;
-          forEachVector(
+  const details = [filters, inChannels, outVectors, parts, strides];
+  const kernel = e.module.once('winograd weight gradient', details, 5, (f, source, target, scratch, from, to) => {
+    f.for(from, to, (channel) => {
+      const place = f.let(i32.add(source, i32.mul(channel, rowBytes)));
+      const into = f.let(i32.add(target, i32.mul(channel, strides.in)));
+      if (parts > 1) {
+        const totals = f.let(i32.add(scratch, workBytes));
+        addRows(e, f, place, totals, { positions, vectors: outVectors, parts, stride });
+        f.set(place, totals);
+      }
+      const distance = parts > 1 ? rowBytes : stride;
+      forEachVector(
+        e,
+        f,
+        outVectors,
+        ({ offset }) =>
+          transform2d(
             e,
             f,
-            outVectors,
-            ({ offset }) =>
-              transform2d(
-                e,
-                f,
-                [rows.weightGradient, columns.weightGradient],
-                (i, j) => v128.load(place, (i * columns.weights + j) * distance + offset),
-                (u, v, value) => f.emit(v128.store(into, value, u * strides.row + v * strides.column + offset)),
-                scratch,
-              ),
-            (bytes) => {
-              f.advance(place, bytes);
-              f.advance(into, bytes);
-            },
-          );
-        });
-      },
-    ),
-  );
+            [rows.weightGradient, columns.weightGradient],
+            (i, j) => v128.load(place, (i * columns.weights + j) * distance + offset),
+            (u, v, value) => f.emit(v128.store(into, value, u * strides.row + v * strides.column + offset)),
+            scratch,
+          ),
+        (bytes) => {
+          f.advance(place, bytes);
+          f.advance(into, bytes);
+        },
+      );
+    });
+  });
   e.step({
     name: 'winograd weight gradient',
     kernel,
