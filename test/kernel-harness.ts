@@ -6,7 +6,7 @@
 import { type FunctionBuilder, ModuleBuilder } from '../src/devices/cpu/assembler.ts';
 import { type Geometry, geometry, type Halo, noHalo } from '../src/devices/cpu/geometry.ts';
 import { Heap, initialPages, maximumPages } from '../src/devices/cpu/heap.ts';
-import { partBytes } from '../src/devices/cpu/kernels/pointwise.ts';
+import { partBytes } from '../src/devices/cpu/kernels/channel-sums.ts';
 import { scratchBytesOf } from '../src/devices/cpu/program-writer.ts';
 import type { Buffer, Emitter, Image, Step, Weights } from '../src/devices/cpu/step.ts';
 import { gather, type Places, type Route, routeOf, scatter } from '../src/devices/cpu/transfer.ts';

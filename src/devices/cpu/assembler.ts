@@ -1,7 +1,7 @@
 // Builds WebAssembly functions and modules. A function is written top to bottom with loops and conditions as callbacks;
 // loops here are do-while loops (the count must be at least 1), which is how fast kernels are shaped.
 
-import { type Code, constI32, i32, i32x4, type, unsigned, type ValueType } from './wasm.ts';
+import { type Code, constI32, i32, i32x4, select, type, unsigned, type ValueType } from './wasm.ts';
 
 /** A parameter or local variable: used as an expression, it is its value. */
 export type Local = readonly number[] & { readonly index: number };
@@ -71,6 +71,14 @@ export class FunctionBuilder {
     const local = this.local(valueType);
     this.set(local, value);
     return local;
+  }
+
+  /** A new local that holds the smaller of two signed numbers. */
+  least(value: Code, limit: Code | number): Local {
+    const held = this.let(value);
+    const bound = typeof limit === 'number' ? constI32(limit) : limit;
+    this.set(held, select(i32.ltS(held, bound), held, bound));
+    return held;
   }
 
   /**

@@ -4,8 +4,8 @@
 
 import type { Emitter, Image, Weights } from '../step.ts';
 import { correlationKernel } from './direct/correlation.ts';
-import { vectorsFor, widthOf } from './direct/tile.ts';
 import { allTaps, packWeights, readWeights } from './direct/weights.ts';
+import { vectorsFor, widthOf } from './tile.ts';
 
 /**
  * result = a b, of [rows, columns] as n and c of images of one pixel. Each number is one sum from first to last.

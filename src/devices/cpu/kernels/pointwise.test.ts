@@ -8,7 +8,8 @@ import { detectFeatures } from '../features.ts';
 import { type Halo, noHalo } from '../geometry.ts';
 import type { Image } from '../step.ts';
 import { prepareV8 } from '../v8-flags.node.ts';
-import { partBytes, passKernel } from './pointwise.ts';
+import { partBytes } from './channel-sums.ts';
+import { passKernel } from './pointwise.ts';
 import type { PassNode } from './pointwise-operations.ts';
 
 /** An operand: which axes it has of its own, as in `nhwc`, and its halo. */

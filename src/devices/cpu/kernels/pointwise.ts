@@ -13,9 +13,10 @@ import type { View } from '../../../compiler/view.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
-import { type Code, f32x4, f64x2, i32, i32x4, select, type, v128 } from '../wasm.ts';
+import { type Code, f32x4, i32, i32x4, type, v128 } from '../wasm.ts';
+import { partBytes, promoteRows } from './channel-sums.ts';
 import { computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
-import { type Copy, forEachVector } from './vectors.ts';
+import { clear } from './vectors.ts';
 import { isScalar, planWalk, type Track, type Walk } from './walk.ts';
 
 export type PassLeaf =
@@ -43,9 +44,6 @@ export interface PassKernel {
 }
 
 const maximumParts = 24;
-
-/** Bytes of the partial sums of one part. */
-export const partBytes = (channels: number): number => Math.ceil(channels / 4) * 4 * 8;
 
 export function passKernel(e: Emitter, spec: PassSpec): PassKernel {
   const geometries = [
@@ -185,21 +183,14 @@ class PassWriter {
     const bytes = partBytes(this.#spec.view.c);
     f.for(from, to, (unit) => {
       const rows = this.#partials.map((base) => f.let(i32.add(base, i32.mul(unit, bytes))));
-      for (const row of rows) this.#clear(row, bytes);
+      for (const row of rows) clear(this.#e, f, row, bytes);
       const bound = (part: Code): Code => i32.divU(i32.mul(part, items), this.#units);
       f.for(bound(unit), f.let(bound(i32.add(unit, 1))), (item) => {
-        this.#clear(this.#sums, this.#spec.sums.length * this.#atATime.columns * this.#walk.blocks * vectorBytes);
+        clear(this.#e, f, this.#sums, this.#spec.sums.length * this.#atATime.columns * this.#walk.blocks * vectorBytes);
         this.#slab(item);
-        this.#promote(rows);
+        promoteRows(this.#e, f, this.#sums, rows, this.#walk.blocks, this.#atATime.columns);
       });
     });
-  }
-
-  #clear(start: Local, bytes: number): void {
-    const f = this.#f;
-    const place = f.let(start);
-    const clear = ({ offset }: Copy): void => f.emit(v128.store(place, f32x4.const(0), offset));
-    forEachVector(this.#e, f, bytes / vectorBytes, clear, (done) => f.advance(place, done));
   }
 
   #trackOf(leaf: number): Track {
@@ -217,8 +208,7 @@ class PassWriter {
     const cut = rows === 1 ? columns : rows;
     const image = images === 1 ? undefined : f.let(i32.divU(item, slabsPerImage));
     const first = f.let(i32.mul(images === 1 ? item : i32.remU(item, slabsPerImage), slab));
-    const left = f.let(i32.sub(i32.const(cut), first));
-    const count = f.let(select(i32.ltU(left, slab), left, i32.const(slab)));
+    const count = f.least(i32.sub(cut, first), slab);
     tracks.forEach((track, i) => {
       let address: Code = i32.add(this.#bases[i], track.origin);
       if (image && track.image > 0) address = i32.add(address, i32.mul(image, track.image));
@@ -332,35 +322,6 @@ class PassWriter {
     });
     totals.forEach((total, i) => {
       f.emit(v128.store(this.#accumulators, total, places[i]));
-    });
-  }
-
-  /** Adds the slab's sums to rows of partial sums. */
-  #promote(rows: readonly Local[]): void {
-    const f = this.#f;
-    const { columns } = this.#atATime;
-    const { blocks } = this.#walk;
-    const source = f.let(this.#sums);
-    const targets = rows.map((row) => f.let(row));
-    const promote = ({ index, offset }: Copy): void => {
-      targets.forEach((target, i) => {
-        const column = (k: number): Code => v128.load(source, (i * columns + k) * blocks * vectorBytes + offset);
-        let total = column(0);
-        for (let k = 1; k < columns; k++) total = f32x4.add(total, column(k));
-        const lanes = f.let(total, type.v128);
-        const halves = [lanes, f32x4.shuffle(lanes, lanes, [2, 3, 2, 3])];
-        const place = (half: number): number => (2 * index + half) * vectorBytes;
-        const sums = halves.map((half, k) =>
-          f.let(f64x2.add(v128.load(target, place(k)), f64x2.promoteLow(half)), type.v128),
-        );
-        sums.forEach((sum, k) => {
-          f.emit(v128.store(target, sum, place(k)));
-        });
-      });
-    };
-    forEachVector(this.#e, f, blocks, promote, (bytes) => {
-      f.advance(source, bytes);
-      for (const target of targets) f.advance(target, 2 * bytes);
     });
   }
 }

@@ -10,7 +10,6 @@ import type { FunctionBuilder, Local } from '../assembler.ts';
 import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { f32x4, i32, i32x4, select, type, v128 } from '../wasm.ts';
-import { least } from './direct/units.ts';
 
 export interface PoolKernel {
   readonly kernel: FunctionBuilder;
@@ -124,7 +123,7 @@ function poolKernel(e: Emitter, job: Job, visit: Visit): PoolKernel {
     f.for(from, to, (unit) => {
       const image = f.let(i32.divU(unit, unitsAnImage));
       const firstLine = f.let(i32.mul(i32.remU(unit, unitsAnImage), linesAUnit));
-      const count = f.let(least(f, i32.sub(i32.const(lines), firstLine), linesAUnit));
+      const count = f.least(i32.sub(lines, firstLine), linesAUnit);
       const places = geometries.map(({ origin, imageBytes }, i) => {
         const offset = i32.add(i32.mul(image, imageBytes), i32.mul(firstLine, lineBytes));
         return f.let(i32.add(i32.add(parameters[i], origin), offset));
@@ -144,7 +143,7 @@ type ForEachLine = (body: (offset: Local, vectors: number) => void) => void;
 function linesOf(f: FunctionBuilder, vectors: number, firstLine: Local, count: Local): ForEachLine {
   const [whole, rest] = [Math.floor(vectors / vectorsALine), vectors % vectorsALine];
   const end = f.let(i32.add(firstLine, count));
-  const wholeCount = rest === 0 ? count : f.let(i32.sub(least(f, end, whole), firstLine));
+  const wholeCount = rest === 0 ? count : f.let(i32.sub(f.least(end, whole), firstLine));
   return (body) => {
     const offset = f.let(i32.const(0));
     const wholeLines = (): void =>
@@ -210,8 +209,7 @@ function writeWindows(
 /** The rows (or columns) of x that window number `index` covers, as a half-open range. */
 function clip(f: FunctionBuilder, index: Local, extent: number, axis: 0 | 1, window: PoolWindow): [Local, Local] {
   const first = f.let(i32.sub(i32.mul(index, window.stride[axis]), window.padding[axis]));
-  const end = f.let(i32.add(first, window.kernel[axis]));
-  f.set(end, select(i32.gtS(end, extent), i32.const(extent), end));
+  const end = f.least(i32.add(first, window.kernel[axis]), extent);
   f.set(first, select(i32.ltS(first, 0), i32.const(0), first));
   return [first, end];
 }

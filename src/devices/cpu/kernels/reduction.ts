@@ -6,7 +6,7 @@ import type { FunctionBuilder, Local } from '../assembler.ts';
 import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32, f32x4, f64, f64x2, i32, type, v128 } from '../wasm.ts';
-import { partBytes } from './pointwise.ts';
+import { partBytes } from './channel-sums.ts';
 import { forEachPair } from './vectors.ts';
 
 /** Parameters: partial sums, result, from, to; one unit. The parts are added in their order. */

@@ -25,8 +25,7 @@ export function relayout(e: Emitter, from: Places, source: Geometry, to: Places,
     f.for(first, last, (unit) => {
       f.if(i32.eqz(unit), () => clearPadding(f, targetBase, target));
       const start = f.let(i32.mul(unit, elementsPerUnit));
-      const end = f.let(i32.add(start, elementsPerUnit));
-      f.if(i32.gtS(end, count), () => f.set(end, i32.const(count)));
+      const end = f.least(i32.add(start, elementsPerUnit), count);
       f.for(start, end, (element) => {
         const sourceOffset = offsetOf(f, element, from, source);
         const targetOffset = offsetOf(f, element, to, target);

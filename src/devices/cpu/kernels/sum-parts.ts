@@ -16,8 +16,7 @@ export function sumParts(e: Emitter, partials: Buffer, parts: number, bytes: num
   const vectors = bytes / vectorBytes;
   const kernel = e.module.once('sumParts', [bytes, parts], 4, (f, source, target, from, to) => {
     const first = f.let(i32.mul(from, vectorsAUnit));
-    const last = f.let(i32.mul(to, vectorsAUnit));
-    f.if(i32.gtS(last, vectors), () => f.set(last, i32.const(vectors)));
+    const last = f.least(i32.mul(to, vectorsAUnit), vectors);
     f.for(first, last, (index) => {
       const offset = f.let(i32.mul(index, vectorBytes));
       const place = f.let(i32.add(source, offset));

@@ -1,8 +1,9 @@
 // Vectors of channels one behind another, as all kernels meet them: two at a time where the engine makes one instruction of two.
 
-import type { FunctionBuilder } from '../assembler.ts';
+import type { FunctionBuilder, Local } from '../assembler.ts';
 import { vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
+import { f32x4, v128 } from '../wasm.ts';
 
 /** One of the vectors that are computed side by side. */
 export interface Copy {
@@ -13,6 +14,12 @@ export interface Copy {
 
 const one: readonly Copy[] = [{ index: 0, offset: 0 }];
 const pair: readonly Copy[] = [...one, { index: 1, offset: vectorBytes }];
+
+/** Some code for `size` of `total` things at a time, and for those left. */
+export function inPieces(f: FunctionBuilder, total: number, size: number, body: (count: number) => void): void {
+  if (size > 0 && total >= size) f.repeat(Math.floor(total / size), () => body(size));
+  if (size > 0 && total % size > 0) body(total % size);
+}
 
 /** A loop over pairs of vectors, and over the vectors left; over single ones where pairs gain nothing. */
 export function forEachPair(
@@ -44,4 +51,11 @@ export function forEachVector(
     f.lockstep(copies.length, (index) => body(copies[index]));
     advance(copies.length * vectorBytes);
   });
+}
+
+/** Sets memory to 0. */
+export function clear(e: Emitter, f: FunctionBuilder, start: Local, bytes: number): void {
+  const place = f.let(start);
+  const store = ({ offset }: Copy): void => f.emit(v128.store(place, f32x4.const(0), offset));
+  forEachVector(e, f, bytes / vectorBytes, store, (done) => f.advance(place, done));
 }

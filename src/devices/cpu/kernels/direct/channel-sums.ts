@@ -4,8 +4,10 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
-import { type Code, f32x4, f64x2, type, v128 } from '../../wasm.ts';
-import { widthOf } from './tile.ts';
+import { type Code, f32x4, type, v128 } from '../../wasm.ts';
+import { promote } from '../channel-sums.ts';
+import { widthOf } from '../tile.ts';
+import { inPieces } from '../vectors.ts';
 
 interface Rows {
   /** The first pixel. */
@@ -13,13 +15,6 @@ interface Rows {
   readonly rows: Local;
   readonly columns: number;
   readonly strides: { readonly row: number; readonly column: number };
-}
-
-/** @param places of the float64 sums of y, and of y^2 */
-export function clearChannelSums(f: FunctionBuilder, places: readonly Local[], vectors: number): void {
-  for (const place of places) {
-    for (let half = 0; half < 2 * vectors; half++) f.emit(v128.store(place, f64x2.const(0), half * vectorBytes));
-  }
 }
 
 /** Sums, and as many of squares, in registers. */
@@ -75,8 +70,7 @@ function addSome(
   };
   f.repeat(rows, () => {
     for (const sum of [...sums, ...squares]) f.set(sum, f32x4.const(0));
-    f.repeat(Math.floor(columns / lanes), () => add(lanes));
-    if (columns % lanes > 0) add(columns % lanes);
+    inPieces(f, columns, lanes, add);
     const totals = [sums, squares].map((quantity) =>
       quantity.slice(0, count).map((one, v) => {
         const other = quantity[v + count];
@@ -86,7 +80,7 @@ function addSome(
     const held = widthOf(e) === 1 ? totals : stored(f, work, totals);
     held.forEach((quantity, i) => {
       quantity.forEach((total, v) => {
-        promote(f, places[i], first + v, total);
+        promote(f, places[i], 2 * (first + v) * vectorBytes, total);
       });
     });
     f.advance(pixel, strides.row - columns * strides.column);
@@ -102,14 +96,5 @@ function stored(f: FunctionBuilder, work: Local, totals: readonly (readonly Loca
       f.emit(v128.store(work, total, place(v)));
     });
     return quantity.map((_, v) => v128.load(work, place(v)));
-  });
-}
-
-function promote(f: FunctionBuilder, place: Local, vector: number, sum: Code): void {
-  const lanes = f.let(sum, type.v128);
-  const halves = [lanes, f32x4.shuffle(lanes, lanes, [2, 3, 2, 3])];
-  halves.forEach((half, i) => {
-    const offset = (2 * vector + i) * vectorBytes;
-    f.emit(v128.store(place, f64x2.add(v128.load(place, offset), f64x2.promoteLow(half)), offset));
   });
 }

@@ -13,9 +13,10 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import { type Code, i32, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
-import { addChannelSums, clearChannelSums } from './channel-sums.ts';
-import { cutRows, linesFor, Tile, type Width, widthOf } from './tile.ts';
-import { type Division, divide, least } from './units.ts';
+import { cutRows, linesFor, Tile, type Width, widthOf } from '../tile.ts';
+import { clear } from '../vectors.ts';
+import { addChannelSums } from './channel-sums.ts';
+import { type Division, divide } from './units.ts';
 import type { WeightLayout } from './weights.ts';
 
 export interface Correlation {
@@ -88,7 +89,7 @@ export function correlationKernel(
       for (const shape of shapes) {
         const bases = { x, w, y, partials, end };
         const writer = new CorrelationWriter(e, f, shape, weights, place, bases, shape === shapes[0]);
-        const rows = f.let(least(f, i32.sub(i32.const(shape.rows), place.row), division.rows));
+        const rows = f.least(i32.sub(shape.rows, place.row), division.rows);
         f.if(i32.gtS(rows, 0), () => writer.write(rows));
       }
     });
@@ -114,9 +115,9 @@ function unitPlace(f: FunctionBuilder, unit: Local, division: Division): UnitPla
   return {
     part,
     firstGroup,
-    lastGroup: f.let(i32.add(firstGroup, least(f, i32.sub(i32.const(groups), firstGroup), groupsAUnit))),
+    lastGroup: f.let(i32.add(firstGroup, f.least(i32.sub(groups, firstGroup), groupsAUnit))),
     image,
-    images: f.let(least(f, i32.sub(i32.const(images), image), imagesAUnit)),
+    images: f.least(i32.sub(images, image), imagesAUnit),
     row: f.let(i32.mul(i32.remU(part, rowChunks), rows)),
   };
 }
@@ -166,7 +167,7 @@ class CorrelationWriter {
     const { firstGroup, lastGroup } = this.#place;
     const [whole, rest] = [Math.floor(vectors / vectorsAGroup), vectors % vectorsAGroup];
     if (whole > 0) {
-      const end = rest > 0 ? f.let(least(f, lastGroup, whole)) : lastGroup;
+      const end = rest > 0 ? f.least(lastGroup, whole) : lastGroup;
       f.for(firstGroup, end, (group) => this.#group(group, vectorsAGroup, rows));
     }
     if (rest > 0) f.if(i32.gtS(lastGroup, whole), () => this.#group(f.let(i32.const(whole)), rest, rows));
@@ -190,7 +191,7 @@ class CorrelationWriter {
       const part = i32.mul(this.#place.part, this.#shape.vectors * 2 * vectorBytes);
       return f.let(i32.add(i32.add(base, part), i32.shl(groupOffset, 1)));
     });
-    if (sums && this.#isFirst) clearChannelSums(f, sums, vectors);
+    for (const row of this.#isFirst ? (sums ?? []) : []) clear(this.#e, f, row, 2 * vectors * vectorBytes);
     const { rows: allRows, columns } = this.#shape;
     f.repeat(images, () => {
       this.#image(source, weight, target, vectors, rows);

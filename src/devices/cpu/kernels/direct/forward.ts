@@ -2,14 +2,14 @@
 
 import type { Geometry, Halo } from '../../geometry.ts';
 import type { Emitter, Weights } from '../../step.ts';
+import { statisticsOf } from '../channel-sums.ts';
 import type { ConvolutionShape, Forward, Statistics } from '../convolution.ts';
 import { buffersOf } from '../epilogue.ts';
-import { partBytes } from '../pointwise.ts';
+import { widthOf } from '../tile.ts';
 import { workBytes } from './channel-sums.ts';
 import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
 import { type Reach, splitAtEdges } from './edges.ts';
 import { spreadWeights } from './sections.ts';
-import { widthOf } from './tile.ts';
 import { vectorsAGroup } from './units.ts';
 import { readWeights } from './weights.ts';
 
@@ -58,10 +58,7 @@ export function directForward(
   const pixels = out.n * out.h * out.w;
   const ready = readWeights(e, weights, vectorsAGroup(shapes[0], widthOf(e)), pixels);
   const { kernel, units, parts } = correlationKernel(e, 'conv2d', shapes, ready.layout, { statistics, epilogue });
-  const partial = (name: string) => e.scratch(name, parts * partBytes(out.c));
-  const found = statistics
-    ? { sums: partial('channel sums'), squares: partial('channel sums of squares'), parts }
-    : undefined;
+  const found = statistics ? statisticsOf(e, out.c, parts) : undefined;
   const also = buffersOf(epilogue);
   const added = found ? [found.sums, found.squares] : [];
   e.step({

@@ -9,11 +9,11 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Step } from '../../step.ts';
-import { type Code, f32x4, i32, v128 } from '../../wasm.ts';
+import { type Code, i32, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
+import { Tile, widthOf } from '../tile.ts';
 import { lookUp, type PackedPixels, packPixels } from './pack-pixels.ts';
-import { Tile, widthOf } from './tile.ts';
-import { least, workOfUnit } from './units.ts';
+import { workOfUnit } from './units.ts';
 
 const channelsATile = 4;
 /** What the output channels must be a multiple of. */
@@ -202,8 +202,8 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
   const section = f.let(i32.remU(i32.divU(unit, inChunks * outChunks), sections));
   const firstIn = f.let(i32.mul(i32.remU(i32.divU(unit, outChunks), inChunks), inBlocksAUnit));
   const firstOut = f.let(i32.mul(i32.remU(unit, outChunks), outBlocksAUnit));
-  const inCount = f.let(least(f, i32.sub(i32.const(inBlocks), firstIn), inBlocksAUnit));
-  const outCount = f.let(least(f, i32.sub(i32.const(outBlocks), firstOut), outBlocksAUnit));
+  const inCount = f.least(i32.sub(inBlocks, firstIn), inBlocksAUnit);
+  const outCount = f.least(i32.sub(outBlocks, firstOut), outBlocksAUnit);
   const of = (key: 'x' | 'dy' | 'pixels' | 'target'): Local =>
     lookUp(
       f,
@@ -237,7 +237,7 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
       const start = f.let(i32.const(0));
       f.doWhile(
         () => {
-          tiles(start, f.let(least(f, i32.sub(pixels, start), pixelsAChunk)));
+          tiles(start, f.least(i32.sub(pixels, start), pixelsAChunk));
           f.advance(start, pixelsAChunk);
         },
         () => i32.ltS(start, pixels),
@@ -259,32 +259,27 @@ function writeTile(
 ): void {
   const tile = new Tile(e, f, channelsATile, vectorsATile);
   const [x, dy] = [f.let(places.x), f.let(places.dy)];
-  const steps = (length: number): void => {
-    for (let k = 0; k < length; k++) {
-      tile.step(
-        (c) => v128.load32Splat(x, k * vectorBytes + c * 4),
-        (v) => v128.load(dy, (k * vectorsATile + v) * vectorBytes),
-      );
-    }
-    f.advance(x, length * vectorBytes);
-    f.advance(dy, length * vectorsATile * vectorBytes);
-  };
-  tile.accumulate(() => {
-    const [whole, rest] = [f.let(i32.shrU(count, 2)), f.let(i32.and(count, 3))];
-    f.if(whole, () => f.repeat(whole, () => steps(4)));
-    f.if(rest, () => f.repeat(rest, () => steps(1)));
-  });
-  const store = (isAdded: boolean): void =>
-    tile.store(
-      places.target,
-      (c, v) => c * inBytes + v * vectorBytes,
-      (sum, offset) => (isAdded ? f32x4.add(v128.load(places.target, offset), sum) : sum),
-    );
-  if (!start) store(false);
+  tile.accumulate(() =>
+    tile.run(
+      count,
+      (k) =>
+        tile.step(
+          (c) => v128.load32Splat(x, k * vectorBytes + c * 4),
+          (v) => v128.load(dy, (k * vectorsATile + v) * vectorBytes),
+        ),
+      (steps) => {
+        f.advance(x, steps * vectorBytes);
+        f.advance(dy, steps * vectorsATile * vectorBytes);
+      },
+    ),
+  );
+  const { target } = places;
+  const offset = (c: number, v: number): number => c * inBytes + v * vectorBytes;
+  if (!start) tile.store(target, offset);
   else
     f.if(
       start,
-      () => store(true),
-      () => store(false),
+      () => tile.add(target, offset),
+      () => tile.store(target, offset),
     );
 }

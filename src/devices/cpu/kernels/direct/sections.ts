@@ -12,7 +12,8 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Weights } from '../../step.ts';
-import { f32, f32x4, i32, v128 } from '../../wasm.ts';
+import { f32, i32 } from '../../wasm.ts';
+import { clear } from '../vectors.ts';
 
 export interface Sectioned {
   readonly sections: number;
@@ -76,7 +77,7 @@ function emitMove(
       };
       const [read, written] = isSpreading ? [own, spread] : [spread, own];
       const [source, result] = [place(from, read), place(to, written)];
-      writeZeros(f, f.let(result), written);
+      clear(e, f, result, written.inChannels * Math.ceil(written.outChannels / 4) * vectorBytes);
       writeTap(f, { own, spread, sections, groups }, source, result, isSpreading);
     });
   });
@@ -87,13 +88,6 @@ function emitMove(
     units: own.kernelHeight * own.kernelWidth,
     reads: [source],
     writes: [target.buffer],
-  });
-}
-
-function writeZeros(f: FunctionBuilder, place: Local, { inChannels, outChannels }: Weights): void {
-  f.repeat(inChannels * Math.ceil(outChannels / 4), () => {
-    f.emit(v128.store(place, f32x4.const(0)));
-    f.advance(place, vectorBytes);
   });
 }
 

@@ -1,11 +1,9 @@
 // How a correlation is cut into units: as much work as some tens of microseconds take, enough units for all threads, and the
 // weights of a unit small enough for the second cache level. It depends on the shape alone.
 
-import type { FunctionBuilder } from '../../assembler.ts';
-import { type Code, i32, select } from '../../wasm.ts';
+import { cutRows, linesFor, vectorsFor, type Width } from '../tile.ts';
 import type { Correlation } from './correlation.ts';
 import { vectorsOfSection } from './sections.ts';
-import { cutRows, linesFor, vectorsFor, type Width } from './tile.ts';
 import type { WeightLayout } from './weights.ts';
 
 /** Unit u does the pixels of part u % parts, and of the groups of output channels those of piece floor(u / parts). */
@@ -85,9 +83,3 @@ function linesOf(columns: number, vectors: number): number {
 
 const workOf = ({ images, rows, columns, taps, channels, vectors }: Correlation): number =>
   images * rows * columns * Math.max(1, taps[0] * taps[1] * channels) * vectors * 4;
-
-/** The smaller of a signed number, held in a local, and a limit: what is left for the last unit. */
-export function least(f: FunctionBuilder, value: Code, limit: number): Code {
-  const held = f.let(value);
-  return select(i32.ltS(held, limit), held, i32.const(limit));
-}

@@ -10,14 +10,14 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Step } from '../../step.ts';
-import { type Code, f32x4, i32, select, v128 } from '../../wasm.ts';
+import { type Code, f32x4, i32, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
+import { cutRows, Tile, type Width, widthOf } from '../tile.ts';
 import { describe, operationsOf } from './forward.ts';
 import { packedWeightGradient, preferPacked } from './packed-weight-gradient.ts';
 import { collectWeights, vectorsOfSection } from './sections.ts';
-import { cutRows, Tile, type Width, widthOf } from './tile.ts';
-import { least, workOfUnit } from './units.ts';
+import { workOfUnit } from './units.ts';
 
 const maximumParts = 16;
 /** Of all parts together. */
@@ -164,7 +164,7 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
   const slice = f.let(i32.remU(unit, slices));
   const u = f.let(i32.divU(slice, groupChunks));
   const firstVector = f.let(i32.mul(i32.remU(slice, groupChunks), groupsAUnit * vectorsAGroup));
-  const lastVector = f.let(least(f, i32.add(firstVector, groupsAUnit * vectorsAGroup), vectors));
+  const lastVector = f.least(i32.add(firstVector, groupsAUnit * vectorsAGroup), vectors);
   const channelOffset = f.let(i32.mul(firstVector, vectorBytes));
   const sums = f.let(
     i32.add(i32.add(bases.sums, channelOffset), i32.add(i32.mul(part, plan.bytes), i32.mul(u, plan.gradient.row))),
@@ -179,8 +179,7 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
     () => {
       const image = f.let(i32.divU(row, rows));
       const i = f.let(i32.remU(row, rows));
-      const count = f.let(least(f, i32.sub(i32.const(rows), i), rowsAChunk));
-      f.set(count, select(i32.ltS(i32.sub(end, row), count), i32.sub(end, row), count));
+      const count = f.least(f.least(i32.sub(rows, i), rowsAChunk), i32.sub(end, row));
       const place = (base: Code, g: { start: number; image: number; row: number }): Code =>
         i32.add(i32.add(i32.add(base, g.start), i32.mul(image, g.image)), i32.mul(i, g.row));
       const x = f.let(place(i32.add(bases.x, i32.mul(u, plan.x.tapRow)), plan.x));
@@ -332,11 +331,7 @@ function writeTile(
       f.advance(dyPlace, dy.row - columns * dy.column);
     });
   });
-  tile.store(
-    places.sums,
-    (k, v) => pairs[k].sum + v * vectorBytes,
-    (sum, offset) => f32x4.add(v128.load(places.sums, offset), sum),
-  );
+  tile.add(places.sums, (k, v) => pairs[k].sum + v * vectorBytes);
 }
 
 /** The unit's part of the gradient, row after row of output channels. */

@@ -9,6 +9,7 @@ import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Pointer, Weights } from '../../step.ts';
 import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
+import { inPieces } from '../vectors.ts';
 
 export interface WeightLayout {
   readonly vectorsAGroup: number;
@@ -223,6 +224,5 @@ function writeTransposed(
     f.advance(from, count * 4);
     f.advance(into, count * vectors * vectorBytes);
   };
-  if (summed >= 4) f.repeat(Math.floor(summed / 4), () => square(4));
-  if (summed % 4 > 0) square(summed % 4);
+  inPieces(f, summed, 4, square);
 }

@@ -3,7 +3,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Image } from '../../step.ts';
-import { type Code, i32, select } from '../../wasm.ts';
+import { type Code, i32 } from '../../wasm.ts';
 import { type Filters, positionsOf, weightPositionsOf } from './filters.ts';
 import { vectorsAGroup } from './products.ts';
 import { patchKernel, type TileTransforms } from './tiles.ts';
@@ -70,9 +70,7 @@ export function forEachBlock(
     const bound = (index: Code): Code => i32.divU(i32.mul(index, blocks), units);
     f.for(bound(unit), f.let(bound(i32.add(unit, 1))), (index) => {
       const tile = f.let(i32.mul(index, block));
-      const left = f.let(i32.sub(i32.const(tiles), tile));
-      const count = f.let(select(i32.gtS(left, block), i32.const(block), left));
-      body(tile, count);
+      body(tile, f.least(i32.sub(tiles, tile), block));
     });
   });
 }

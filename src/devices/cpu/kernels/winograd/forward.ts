@@ -5,15 +5,15 @@
 //   staged   many channels: neither a block's memory nor the weights would stay in the cache, so each stage is a step over all
 //            tiles; a unit of the products is one of the positions (36 for stride 1)
 
-import type { Local } from '../../assembler.ts';
+import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Image, Weights } from '../../step.ts';
 import { type Code, i32 } from '../../wasm.ts';
+import { partBytes, promoteRows, statisticsOf } from '../channel-sums.ts';
 import type { Forward, InputGradient, Statistics } from '../convolution.ts';
 import { buffersOf, type Epilogue } from '../epilogue.ts';
-import { partBytes } from '../pointwise.ts';
+import { clear } from '../vectors.ts';
 import { blockOf, forEachBlock, fusedBlockOf, layOut, piecesOf, stagePatches } from './blocks.ts';
-import { clear, promote, statisticsOf } from './channel-sums.ts';
 import {
   type Correlations,
   type Filters,
@@ -27,6 +27,9 @@ import { forwardProducts, type ProductShape, tileStride } from './products.ts';
 import { outputKernel, patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
 import { workBytes } from './transforms.ts';
 import { type Direction, type TransformedWeights, transformWeights } from './weights.ts';
+
+/** Of channel sums. */
+const maximumParts = 64;
 
 interface Call {
   readonly name: string;
@@ -74,7 +77,9 @@ function convolve(e: Emitter, call: Call): Statistics | undefined {
   const fusedBlock = fusedBlockOf(filters, tiling.count, inVectors, outVectors);
   const block = fusedBlock ?? blockOf(tiling.count);
   const plan = { tiling, block, inVectors, outVectors, weights };
-  const statistics = call.statistics ? statisticsOf(e, y, Math.ceil(tiling.count / block)) : undefined;
+  const statistics = call.statistics
+    ? statisticsOf(e, y.geometry.c, Math.min(maximumParts, Math.ceil(tiling.count / block)))
+    : undefined;
   if (fusedBlock) fused(e, call, plan, statistics);
   else staged(e, call, plan, statistics);
   return statistics;
@@ -166,16 +171,8 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
       const [first, last] = [f.let(i32.add(source, start)), f.let(i32.add(target, y.geometry.origin))];
       const ranges = { from, to, units: units / pieces, blocks, block, tiles: tiling.count, pieces };
       forEachBlock(f, ranges, (unit, piece) => {
-        if (!statistics) return (tile, count) => stages(tile, count, piece);
-        const rows = others
-          .slice(read.length, -2)
-          .map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
-        for (const row of rows) clear(f, row, partBytes(y.geometry.c));
-        return (tile, count) => {
-          clear(f, sums, 2 * outVectors * vectorBytes);
-          stages(tile, count, piece);
-          promote(f, sums, rows, outVectors);
-        };
+        const around = summing(e, f, y, others.slice(read.length, -2), unit, sums);
+        return (tile, count) => around(() => stages(tile, count, piece));
       });
       function stages(tile: Local, count: Local, piece: Code): void {
         const channels = f.let(i32.mul(piece, outVectors * vectorBytes));
@@ -228,15 +225,10 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
     const [work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
     const last = f.let(i32.add(target, y.geometry.origin));
     forEachBlock(f, { from, to, units, blocks, block, tiles: tiling.count }, (unit) => {
-      const rows = others
-        .slice(read.length, -2)
-        .map((base) => f.let(i32.add(base, i32.mul(unit, partBytes(y.geometry.c)))));
-      for (const row of rows) clear(f, row, partBytes(y.geometry.c));
+      const around = summing(e, f, y, others.slice(read.length, -2), unit, sums);
       return (tile, count) => {
         const place = i32.add(products, i32.mul(tile, outVectors * vectorBytes));
-        if (rows.length > 0) clear(f, sums, 2 * outVectors * vectorBytes);
-        f.call(output, place, last, work, tile, count, sums, ...others.slice(0, read.length));
-        if (rows.length > 0) promote(f, sums, rows, outVectors);
+        around(() => f.call(output, place, last, work, tile, count, sums, ...others.slice(0, read.length)));
       };
     });
   });
@@ -248,4 +240,23 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
     reads: [m, ...read],
     writes: [y.buffer, ...added],
   });
+}
+
+/** What adds the channel sums of each of a unit's blocks to the rows of its part, where there are rows. */
+function summing(
+  e: Emitter,
+  f: FunctionBuilder,
+  { geometry: g }: Image,
+  parts: readonly Local[],
+  unit: Local,
+  sums: Local,
+): (block: () => void) => void {
+  const bytes = partBytes(g.c);
+  const rows = parts.map((base) => f.let(i32.add(base, i32.mul(unit, bytes))));
+  for (const row of rows) clear(e, f, row, bytes);
+  return (block) => {
+    if (rows.length > 0) clear(e, f, sums, bytes);
+    block();
+    if (rows.length > 0) promoteRows(e, f, sums, rows, g.stored / 4);
+  };
 }

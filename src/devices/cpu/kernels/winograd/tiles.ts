@@ -4,7 +4,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { type Geometry, vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
-import { type Code, drop, f32x4, i32, select, type, v128 } from '../../wasm.ts';
+import { type Code, drop, f32x4, i32, type, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
 import { type Copy, forEachVector } from '../vectors.ts';
 import { type Transforms, transform2d } from './transforms.ts';
@@ -84,9 +84,9 @@ function touch(
   const [wholeRows, wholeColumns] = [clipped && g.h % step[0] > 0 ? g.h % step[0] : rows, step[1]];
   forEachTile(f, tiling, g, step, start, run, (_, { address, row, column }) => {
     const line = f.let(address);
-    const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, step[0])));
-    const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
-    const columns = clipped ? select(i32.gtS(width, wholeColumns), i32.const(wholeColumns), width) : wholeColumns;
+    const height = f.let(i32.sub(g.h, i32.mul(row, step[0])));
+    const width = f.let(i32.sub(g.w, i32.mul(column, step[1])));
+    const columns = clipped ? f.least(width, wholeColumns) : wholeColumns;
     const lines =
       typeof columns === 'number'
         ? Math.ceil((columns * g.pixelBytes) / lineBytes)
@@ -154,8 +154,8 @@ export function outputKernel(
         const source = f.let(i32.add(products, i32.mul(index, vectors * vectorBytes)));
         const total = f.let(sums);
         // The last tiles of a map may reach beyond it.
-        const height = f.let(i32.sub(i32.const(g.h), i32.mul(row, step[0])));
-        const width = f.let(i32.sub(i32.const(g.w), i32.mul(column, step[1])));
+        const height = f.let(i32.sub(g.h, i32.mul(row, step[0])));
+        const width = f.let(i32.sub(g.w, i32.mul(column, step[1])));
         const [lastHeight, lastWidth] = [g.h % step[0], g.w % step[1]];
         end?.beginChannels(i32.const(0));
         const write = ({ index: vector, offset }: Copy): void => {

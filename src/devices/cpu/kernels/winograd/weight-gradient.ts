@@ -6,7 +6,7 @@
 
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter } from '../../step.ts';
-import { i32, select } from '../../wasm.ts';
+import { i32 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
 import { blockOf, forEachBlock, fusedBlockOf, layOut, stagePatches } from './blocks.ts';
 import { type Filters, filtersOf, forwardCorrelations, positionsOf, weightPositionsOf } from './filters.ts';
@@ -168,7 +168,7 @@ function staged(e: Emitter, call: WeightGradient, plan: Plan): Buffer {
         const adds = f.let(i32.const(0));
         const [left, right, rest] = [f.let(source), f.let(dy), f.let(i32.const(tiling.count))];
         f.repeat(Math.ceil(tiling.count / run), () => {
-          const count = select(i32.gtS(rest, run), i32.const(run), rest);
+          const count = f.least(rest, run);
           f.call(products, left, right, target, count, position, i32.add(position, 1), adds);
           f.set(adds, i32.const(1));
           f.advance(left, run * inVectors * vectorBytes);

@@ -4,7 +4,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Weights } from '../../step.ts';
-import { type Code, f32x4, i32, select, type, v128 } from '../../wasm.ts';
+import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
 import { forEachPair, forEachVector } from '../vectors.ts';
 import { type Filters, kernelSize, taps, weightPositionsOf } from './filters.ts';
 import { sumStride, vectorsAGroup, weightStride } from './products.ts';
@@ -43,9 +43,9 @@ export function transformWeights(
     f.for(from, to, (unit) => {
       const group = f.let(i32.divU(unit, chunks));
       const channel = f.let(i32.mul(i32.remU(unit, chunks), channelsAUnit));
-      const count = f.let(atMost(f.let(i32.sub(i32.const(inChannels), channel)), channelsAUnit));
+      const count = f.least(i32.sub(inChannels, channel), channelsAUnit);
       const vector = f.let(i32.mul(group, groupVectors));
-      const vectors = f.let(atMost(f.let(i32.sub(i32.const(outVectors), vector)), groupVectors));
+      const vectors = f.least(i32.sub(outVectors, vector), groupVectors);
       const rowBytes = f.let(i32.mul(vectors, vectorBytes));
       const place = f.let(i32.add(source, i32.add(i32.mul(vector, 4 * outStride), i32.mul(channel, inStride))));
       const into = f.let(
@@ -101,8 +101,6 @@ export function transformWeights(
   });
   return { buffer, inChannels, outVectors };
 }
-
-const atMost = (value: Local, limit: number): Code => select(i32.gtS(value, limit), i32.const(limit), value);
 
 /** Of 4 channels in x 4 channels out, to [out][tap][in]. There may be fewer channels in left than 4. */
 function transposeSquare(f: FunctionBuilder, from: Local, to: Local, weights: Weights, isLast: Code): void {

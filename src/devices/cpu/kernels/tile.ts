@@ -8,9 +8,10 @@
 //
 // Steps are kept apart by scheduling boundaries, or V8 would move the loads of several before their arithmetic and spill.
 
-import type { FunctionBuilder, Local } from '../../assembler.ts';
-import type { Emitter } from '../../step.ts';
-import { type Code, f32x4, type, v128 } from '../../wasm.ts';
+import type { FunctionBuilder, Local } from '../assembler.ts';
+import type { Emitter } from '../step.ts';
+import { type Code, f32x4, i32, type, v128 } from '../wasm.ts';
+import { inPieces } from './vectors.ts';
 
 /** Vectors that a register holds. */
 export type Width = 1 | 2;
@@ -107,14 +108,19 @@ export class Tile {
   }
 
   /** `length` steps one behind the other, a few at a time; `step` is told its place among these. */
-  run(length: number, step: (k: number) => void, advance: (steps: number) => void): void {
+  run(length: number | Local, step: (k: number) => void, advance: (steps: number) => void): void {
+    const f = this.#f;
     const group = (count: number): void => {
       for (let k = 0; k < count; k++) step(k);
       advance(count);
     };
-    const size = length < 2 * stepsAtATime ? length : stepsAtATime;
-    if (length >= size && size > 0) this.#f.repeat(Math.floor(length / size), () => group(size));
-    if (size > 0 && length % size > 0) group(length % size);
+    if (typeof length === 'number') {
+      inPieces(f, length, length < 2 * stepsAtATime ? length : stepsAtATime, group);
+      return;
+    }
+    const [whole, rest] = [f.let(i32.divU(length, stepsAtATime)), f.let(i32.remU(length, stepsAtATime))];
+    f.if(whole, () => f.repeat(whole, () => group(stepsAtATime)));
+    f.if(rest, () => f.repeat(rest, () => group(1)));
   }
 
   /**
@@ -125,7 +131,7 @@ export class Tile {
   store(
     place: Local,
     offset: (row: number, vector: number) => number,
-    result: (sum: Local, offset: number, vector: number) => Code,
+    result: (sum: Local, offset: number, vector: number) => Code = (sum) => sum,
   ): void {
     const f = this.#f;
     for (let row = 0; row < this.#rows; row++) {
@@ -137,6 +143,11 @@ export class Tile {
       // Or the vector left over would be taken for the neighbour of the next row's first.
       if (this.#width > 1 && this.#vectors % this.#width > 0) f.schedulingBoundary();
     }
+  }
+
+  /** Adds the sums to what is in memory. */
+  add(place: Local, offset: (row: number, vector: number) => number): void {
+    this.store(place, offset, (sum, at) => f32x4.add(v128.load(place, at), sum));
   }
 }
 
