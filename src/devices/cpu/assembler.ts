@@ -73,6 +73,15 @@ export class FunctionBuilder {
     return local;
   }
 
+  /** A new local that holds four numbers. */
+  vector(value: Code): Local {
+    return this.let(value, type.v128);
+  }
+
+  vectors(count: number): Local[] {
+    return this.locals(count, type.v128);
+  }
+
   /** A new local that holds the smaller of two signed numbers. */
   least(value: Code, limit: Code | number): Local {
     const held = this.let(value);

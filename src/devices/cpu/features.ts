@@ -97,8 +97,8 @@ function joinsNeighbours(relaxed: boolean): boolean {
 }
 
 function writeSums(f: FunctionBuilder, count: number, relaxed: boolean): void {
-  const sums = f.locals(count, type.v128);
-  const half = f.let(f32x4.const(0.5), type.v128);
+  const sums = f.vectors(count);
+  const half = f.vector(f32x4.const(0.5));
   f.repeat(2 ** 20 / count, () => {
     for (const sum of sums) {
       f.set(sum, relaxed ? f32x4.relaxedMadd(half, half, sum) : f32x4.add(sum, f32x4.mul(half, half)));

@@ -75,7 +75,8 @@ export const i32 = {
   ltU: intBinary(0x49),
   gtS: intBinary(0x4a),
   geU: intBinary(0x4f),
-  add: intBinary(0x6a),
+  add: (first: Code | number, ...others: readonly (Code | number)[]): Code =>
+    others.reduce<Code>((sum, term) => [sum, int(term), 0x6a], int(first)),
   sub: intBinary(0x6b),
   mul: intBinary(0x6c),
   divU: intBinary(0x6e),

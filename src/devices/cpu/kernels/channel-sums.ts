@@ -4,7 +4,7 @@
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
-import { type Code, f32x4, f64x2, type, v128 } from '../wasm.ts';
+import { type Code, f32x4, f64x2, v128 } from '../wasm.ts';
 import type { Statistics } from './convolution.ts';
 import { type Copy, forEachVector } from './vectors.ts';
 
@@ -19,10 +19,10 @@ export function statisticsOf(e: Emitter, channels: number, parts: number): Stati
 
 /** Adds float32 sums of four channels to the float64 sums of these, `offset` bytes from the beginning of a row. */
 export function promote(f: FunctionBuilder, row: Local, offset: number, sums: Code): void {
-  const lanes = f.let(sums, type.v128);
+  const lanes = f.vector(sums);
   const halves = [lanes, f32x4.shuffle(lanes, lanes, [2, 3, 2, 3])];
   const place = (half: number): number => offset + half * vectorBytes;
-  const totals = halves.map((half, k) => f.let(f64x2.add(v128.load(row, place(k)), f64x2.promoteLow(half)), type.v128));
+  const totals = halves.map((half, k) => f.vector(f64x2.add(v128.load(row, place(k)), f64x2.promoteLow(half))));
   totals.forEach((total, k) => {
     f.emit(v128.store(row, total, place(k)));
   });

@@ -14,8 +14,8 @@ export function resizeChannels(e: Emitter, x: Geometry, result: Geometry): Funct
   const empty = result.stored / 4 - Math.ceil(kept / 4);
   return e.module.once('resizeChannels', [x, result], 4, (f, source, target, from, to) => {
     f.for(from, to, (image) => {
-      const read = f.let(i32.add(i32.add(source, x.origin), i32.mul(image, x.imageBytes)));
-      const write = f.let(i32.add(i32.add(target, result.origin), i32.mul(image, result.imageBytes)));
+      const read = f.let(i32.add(source, x.origin, i32.mul(image, x.imageBytes)));
+      const write = f.let(i32.add(target, result.origin, i32.mul(image, result.imageBytes)));
       const store = (value: Code): void => {
         f.emit(v128.store(write, value));
         f.advance(write, vectorBytes);

@@ -9,7 +9,7 @@
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { vectorBytes } from '../geometry.ts';
 import type { Buffer, Emitter, Image } from '../step.ts';
-import { type Code, f32x4, i32, type, v128 } from '../wasm.ts';
+import { type Code, f32x4, i32, v128 } from '../wasm.ts';
 import { computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
 
 export type EpilogueLeaf =
@@ -71,7 +71,7 @@ export class EpilogueWriter {
     const held = this.#f.let(offset);
     this.#epilogue.leaves.forEach((leaf, i) => {
       if (leaf.kind !== 'channels') return;
-      this.#f.set(this.#places[i]!, i32.add(i32.add(this.#bases[i]!, leaf.image.geometry.origin), held));
+      this.#f.set(this.#places[i]!, i32.add(this.#bases[i]!, leaf.image.geometry.origin, held));
     });
   }
 
@@ -97,7 +97,7 @@ export class EpilogueWriter {
       const place = this.#places[i]!;
       const code =
         leaf.kind === 'channels' ? v128.load(place, vector * vectorBytes) : v128.load(i32.add(y, place), offset);
-      return this.#uses[i] > 1 ? f.let(code, type.v128) : code;
+      return this.#uses[i] > 1 ? f.vector(code) : code;
     });
     return computeNodes(this.#e, f, nodes, computed, this.#uses)[value];
   }

@@ -19,7 +19,7 @@ interface Row {
 }
 
 function prepareRow(e: Emitter, f: FunctionBuilder, g: Geometry, logits: Local, labels: Local, row: Local): Row {
-  const start = f.let(i32.add(i32.add(logits, g.origin), i32.mul(row, g.imageBytes)));
+  const start = f.let(i32.add(logits, g.origin, i32.mul(row, g.imageBytes)));
   const label = f.let(i32.load(i32.add(labels, i32.shl(row, 2))));
   const largest = f.let(f64.const(Number.NEGATIVE_INFINITY), type.f64);
   const total = f.let(f64.const(0), type.f64);
@@ -77,7 +77,7 @@ export function softmaxCrossEntropyGradient(
     (f, source, labels, target, from, to) => {
       f.for(from, to, (row) => {
         const { start, label, largest, total } = prepareRow(e, f, logits, source, labels, row);
-        const out = f.let(i32.add(i32.add(target, gradient.origin), i32.mul(row, gradient.imageBytes)));
+        const out = f.let(i32.add(target, gradient.origin, i32.mul(row, gradient.imageBytes)));
         forEachClass(f, logits.c, start, (place, index) => {
           const share = f64.div(invoke(exp64(e.module), f64.sub(load64(place), largest)), total);
           const isLabel = select(i32.eq(index, label), f64.const(1 - labelSmoothing), f64.const(0));

@@ -63,10 +63,10 @@ export const sigmoid4 = vectorFunction('sigmoid4', (_, x, module) =>
 
 /** sign(x) (1 - 2 / (e^2|x| + 1)); near 0, where that cancels, the Taylor series. */
 export const tanh4 = vectorFunction('tanh4', (f, x, module) => {
-  const size = f.let(f32x4.abs(x), type.v128);
-  const square = f.let(f32x4.mul(x, x), type.v128);
+  const size = f.vector(f32x4.abs(x));
+  const square = f.vector(f32x4.mul(x, x));
   const doubled = invoke(exp4(module), f32x4.add(size, size));
-  const large = f.let(f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(doubled, splat(1)))), type.v128);
+  const large = f.vector(f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(doubled, splat(1)))));
   const series = [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925, 21844 / 6081075];
   const small = f32x4.mul(x, polynomial(square, series));
   const signed = v128.or(large, v128.and(x, i32x4.const(-0x80000000)));
@@ -78,11 +78,11 @@ export const tanh4 = vectorFunction('tanh4', (f, x, module) => {
  * Taylor series, whose relative error is small too.
  */
 export const erf4 = vectorFunction('erf4', (f, x, module) => {
-  const size = f.let(f32x4.abs(x), type.v128);
-  const square = f.let(f32x4.mul(x, x), type.v128);
-  const t = f.let(f32x4.div(splat(1), f32x4.add(splat(1), f32x4.mul(splat(0.3275911), size))), type.v128);
+  const size = f.vector(f32x4.abs(x));
+  const square = f.vector(f32x4.mul(x, x));
+  const t = f.vector(f32x4.div(splat(1), f32x4.add(splat(1), f32x4.mul(splat(0.3275911), size))));
   const tail = f32x4.mul(t, polynomial(t, [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429]));
-  const large = f.let(f32x4.sub(splat(1), f32x4.mul(tail, invoke(exp4(module), f32x4.neg(square)))), type.v128);
+  const large = f.vector(f32x4.sub(splat(1), f32x4.mul(tail, invoke(exp4(module), f32x4.neg(square)))));
   const scale = 2 / Math.sqrt(Math.PI);
   const series = [1, -1 / 3, 1 / 10, -1 / 42, 1 / 216, -1 / 1320, 1 / 9360].map((c) => c * scale);
   const small = f32x4.mul(x, polynomial(square, series));

@@ -4,7 +4,7 @@ import { ResiduaError } from '../../../errors.ts';
 import type { DropoutMask } from '../../../tensor/operations/dropout.ts';
 import { type FunctionBuilder, invoke, type ModuleBuilder } from '../assembler.ts';
 import type { Emitter } from '../step.ts';
-import { type Code, f32x4, i32x4, type, v128 } from '../wasm.ts';
+import { type Code, f32x4, i32x4, v128 } from '../wasm.ts';
 import { dropoutMask } from './dropout.ts';
 import { erf4, exp4, sigmoid4, tanh4 } from './math.ts';
 
@@ -76,7 +76,7 @@ export function computeNodes(
     const position = node.inputs.findIndex((input, k) => factors.has(input) && (k === 1 || node.operation === 'add'));
     const product = position < 0 ? undefined : { position, factors: factors.get(node.inputs[position])! };
     const value = computeElement(e, node, inputs, product, place);
-    computed.push(uses[index] > 1 ? f.let(value, type.v128) : value);
+    computed.push(uses[index] > 1 ? f.vector(value) : value);
   }
   return computed;
 }

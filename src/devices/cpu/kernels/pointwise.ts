@@ -172,7 +172,7 @@ class PassWriter {
       if (leaf.kind === 'constant') {
         this.#fixed.set(i, leaf.integer ? i32x4.const(leaf.value) : f.spread(leaf.value));
       } else if (isScalar(this.#trackOf(i))) {
-        this.#fixed.set(i, f.let(this.#load(i, this.#bases[this.#tracks.get(i)!], this.#trackOf(i).origin), type.v128));
+        this.#fixed.set(i, f.vector(this.#load(i, this.#bases[this.#tracks.get(i)!], this.#trackOf(i).origin)));
       }
     });
     if (this.#spec.sums.length === 0) {
@@ -289,7 +289,7 @@ class PassWriter {
     this.#tracks.forEach((track, leaf) => {
       const { column, block: stride } = this.#walk.tracks[track];
       if (column > 0 || shared.has(leaf)) return;
-      shared.set(leaf, this.#f.let(this.#load(leaf, this.#walkers[track], block * stride), type.v128));
+      shared.set(leaf, this.#f.vector(this.#load(leaf, this.#walkers[track], block * stride)));
     });
     return shared;
   }
@@ -302,7 +302,7 @@ class PassWriter {
       const known = shared.get(i);
       if (known) return known;
       const code = this.#load(i, this.#walkers[this.#tracks.get(i)!], offset(this.#trackOf(i)));
-      return this.#uses[i] > 1 ? f.let(code, type.v128) : code;
+      return this.#uses[i] > 1 ? f.vector(code) : code;
     });
     const place = { pixel: i32.add(this.#pixel, column), block: i32.add(this.#block, block) };
     const computed = computeNodes(this.#e, f, nodes, loaded, this.#uses, place);
@@ -311,11 +311,9 @@ class PassWriter {
     const masked = (value: number): Code => (pads === 'none' ? computed[value] : v128.and(computed[value], mask));
     const firstStore = this.#walk.tracks.length - stores.length;
     // All are computed before any is stored: a store may overwrite what was loaded.
-    const results = stores.map(({ value }) => f.let(masked(value), type.v128));
+    const results = stores.map(({ value }) => f.vector(masked(value)));
     const places = sums.map((_, i) => ((i * this.#atATime.columns + column) * this.#walk.blocks + block) * vectorBytes);
-    const totals = sums.map((value, i) =>
-      f.let(f32x4.add(v128.load(this.#accumulators, places[i]), masked(value)), type.v128),
-    );
+    const totals = sums.map((value, i) => f.vector(f32x4.add(v128.load(this.#accumulators, places[i]), masked(value))));
     stores.forEach((_, i) => {
       const walker = firstStore + i;
       f.emit(v128.store(this.#walkers[walker], results[i], offset(this.#walk.tracks[walker])));

@@ -9,7 +9,7 @@ import type { PoolWindow } from '../../../tensor/operations/pooling.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
-import { f32x4, i32, i32x4, select, type, v128 } from '../wasm.ts';
+import { f32x4, i32, i32x4, select, v128 } from '../wasm.ts';
 
 export interface PoolKernel {
   readonly kernel: FunctionBuilder;
@@ -20,7 +20,7 @@ export interface PoolKernel {
 export function pool(e: Emitter, kind: 'max' | 'average', x: Geometry, y: Geometry, window: PoolWindow): PoolKernel {
   const share = f32x4.const(1 / (window.kernel[0] * window.kernel[1]));
   return poolKernel(e, { name: `${kind}Pool2d`, images: [x], y, window, isYFirst: false }, (f, at, vectors) => {
-    const results = f.locals(vectors, type.v128);
+    const results = f.vectors(vectors);
     for (const result of results) f.set(result, f32x4.const(kind === 'max' ? Number.NEGATIVE_INFINITY : 0));
     at.forEachPixel(([pixel]) => {
       results.forEach((result, v) => {
@@ -44,8 +44,8 @@ export function maxPoolGradient(
 ): PoolKernel {
   const job = { name: 'maxPool2dGradient', images: [x, dx], y: upstream, window, isYFirst: true, cleared: 1 };
   return poolKernel(e, job, (f, at, vectors) => {
-    const [largest, open] = [f.locals(vectors, type.v128), f.locals(vectors, type.v128)];
-    const [value, wins] = f.locals(2, type.v128);
+    const [largest, open] = [f.vectors(vectors), f.vectors(vectors)];
+    const [value, wins] = f.vectors(2);
     for (const local of largest) f.set(local, f32x4.const(Number.NEGATIVE_INFINITY));
     at.forEachPixel(([pixel]) => {
       largest.forEach((local, v) => {
@@ -72,7 +72,7 @@ export function averagePoolGradient(e: Emitter, upstream: Geometry, dx: Geometry
   const share = f32x4.const(1 / (window.kernel[0] * window.kernel[1]));
   const job = { name: 'avgPool2dGradient', images: [dx], y: upstream, window, isYFirst: true, cleared: 0 };
   return poolKernel(e, job, (f, at, vectors) => {
-    const shares = f.locals(vectors, type.v128);
+    const shares = f.vectors(vectors);
     shares.forEach((local, v) => {
       f.set(local, f32x4.mul(v128.load(at.y, v * vectorBytes), share));
     });
@@ -126,7 +126,7 @@ function poolKernel(e: Emitter, job: Job, visit: Visit): PoolKernel {
       const count = f.least(i32.sub(lines, firstLine), linesAUnit);
       const places = geometries.map(({ origin, imageBytes }, i) => {
         const offset = i32.add(i32.mul(image, imageBytes), i32.mul(firstLine, lineBytes));
-        return f.let(i32.add(i32.add(parameters[i], origin), offset));
+        return f.let(i32.add(parameters[i], origin, offset));
       });
       const [yPlace, imagePlaces] = isYFirst
         ? [places[0], places.slice(1)]
@@ -180,7 +180,7 @@ function writeWindows(
     f.for(0, i32.const(y.w), (j) => {
       const [left, right] = clip(f, j, w, 1, window);
       const corners = images.map((g, k) =>
-        f.let(i32.add(places.images[k], i32.add(i32.mul(top, g.rowBytes), i32.mul(left, g.pixelBytes)))),
+        f.let(i32.add(places.images[k], i32.mul(top, g.rowBytes), i32.mul(left, g.pixelBytes))),
       );
       forEachLine((offset, vectors) => {
         const forEachPixel = (body: (pixels: readonly Local[]) => void): void => {

@@ -29,7 +29,7 @@ export function combineVariance(
       const square = addParts(f, squarePlace, channels, parts[1]);
       const share = f64x2.const(1 / count);
       const variance = sum.map((half, i) => {
-        const mean = f.let(f64x2.mul(half, share), type.v128);
+        const mean = f.vector(f64x2.mul(half, share));
         return f64x2.max(f64x2.sub(f64x2.mul(square[i], share), f64x2.mul(mean, mean)), f64x2.const(0));
       });
       return narrow(variance);
@@ -54,7 +54,7 @@ function forEachBlock(
 /** Four float64 sums, as two halves. */
 function addParts(f: FunctionBuilder, start: Local, channels: number, parts: number): [Local, Local] {
   const place = f.let(start);
-  const halves: [Local, Local] = [f.let(f64x2.const(0), type.v128), f.let(f64x2.const(0), type.v128)];
+  const halves: [Local, Local] = [f.vector(f64x2.const(0)), f.vector(f64x2.const(0))];
   f.repeat(parts, () => {
     halves.forEach((half, i) => {
       f.set(half, f64x2.add(half, v128.load(place, i * vectorBytes)));
@@ -71,13 +71,13 @@ const narrow = ([low, high]: readonly Code[]): Code =>
 export function spatialSum(e: Emitter, x: Geometry, result: Geometry): FunctionBuilder {
   return e.module.once('spatialSum', [x, result], 4, (f, source, target, from, to) => {
     f.for(from, to, (image) => {
-      const block = f.let(i32.add(i32.add(source, i32.mul(image, x.imageBytes)), x.origin));
-      const sum = f.let(i32.add(i32.add(target, i32.mul(image, result.imageBytes)), result.origin));
+      const block = f.let(i32.add(source, i32.mul(image, x.imageBytes), x.origin));
+      const sum = f.let(i32.add(target, i32.mul(image, result.imageBytes), result.origin));
       forEachPair(e, f, x.stored / 4, (copies) => {
         const pixel = f.let(block);
-        const totals = copies.map(() => f.let(f32x4.const(0), type.v128));
+        const totals = copies.map(() => f.vector(f32x4.const(0)));
         f.repeat(x.h, () => {
-          const rows = copies.map(() => f.let(f32x4.const(0), type.v128));
+          const rows = copies.map(() => f.vector(f32x4.const(0)));
           f.repeat(x.w, () => {
             f.lockstep(copies.length, (i) => {
               f.set(rows[i], f32x4.add(rows[i], v128.load(pixel, copies[i].offset)));
@@ -123,9 +123,9 @@ export function sumAxes(e: Emitter, x: Geometry, result: Geometry, reduced: read
     const outer = axes.filter((axis) => axis !== 'n' && axis !== 'c' && !reduced.includes(axis));
     f.for(from, to, (image) => {
       const first = f.let(
-        i32.add(i32.add(source, x.origin), reduced.includes('n') ? i32.const(0) : i32.mul(image, x.imageBytes)),
+        i32.add(source, x.origin, reduced.includes('n') ? i32.const(0) : i32.mul(image, x.imageBytes)),
       );
-      const firstResult = f.let(i32.add(i32.add(target, result.origin), i32.mul(image, result.imageBytes)));
+      const firstResult = f.let(i32.add(target, result.origin, i32.mul(image, result.imageBytes)));
       const visitPixels = (remaining: readonly Axis[], place: Local, resultPlace: Local): void => {
         const [axis, ...rest] = remaining;
         if (axis) {

@@ -3,7 +3,7 @@
 
 import { vectorBytes } from '../geometry.ts';
 import type { Buffer, Emitter } from '../step.ts';
-import { f32x4, i32, type, v128 } from '../wasm.ts';
+import { f32x4, i32, v128 } from '../wasm.ts';
 
 const vectorsAUnit = 256;
 
@@ -20,7 +20,7 @@ export function sumParts(e: Emitter, partials: Buffer, parts: number, bytes: num
     f.for(first, last, (index) => {
       const offset = f.let(i32.mul(index, vectorBytes));
       const place = f.let(i32.add(source, offset));
-      const sum = f.let(v128.load(place), type.v128);
+      const sum = f.vector(v128.load(place));
       if (parts > 1) {
         f.repeat(parts - 1, () => {
           f.advance(place, bytes);

@@ -10,7 +10,7 @@
 
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import type { Emitter } from '../step.ts';
-import { type Code, f32x4, i32, type, v128 } from '../wasm.ts';
+import { type Code, f32x4, i32, v128 } from '../wasm.ts';
 import { inPieces } from './vectors.ts';
 
 /** Vectors that a register holds. */
@@ -66,9 +66,9 @@ export class Tile {
     this.#rows = rows;
     this.#vectors = vectors;
     this.#width = widthOf(e);
-    this.#sums = f.locals(rows * vectors, type.v128);
-    this.#loaded = f.locals(vectors, type.v128);
-    this.#spread = f.locals(rows, type.v128);
+    this.#sums = f.vectors(rows * vectors);
+    this.#loaded = f.vectors(vectors);
+    this.#spread = f.vectors(rows);
   }
 
   /** Sets all sums to 0 and runs the body, at whose end the sums are complete. */
@@ -136,7 +136,7 @@ export class Tile {
     const f = this.#f;
     for (let row = 0; row < this.#rows; row++) {
       const sums = this.#sums.slice(row * this.#vectors, (row + 1) * this.#vectors);
-      const results = sums.map((sum, v) => f.let(result(sum, offset(row, v), v), type.v128));
+      const results = sums.map((sum, v) => f.vector(result(sum, offset(row, v), v)));
       results.forEach((value, v) => {
         f.emit(v128.store(place, value, offset(row, v)));
       });

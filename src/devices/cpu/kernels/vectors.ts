@@ -3,7 +3,7 @@
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
-import { f32x4, v128 } from '../wasm.ts';
+import { type Code, f32x4, v128 } from '../wasm.ts';
 
 /** One of the vectors that are computed side by side. */
 export interface Copy {
@@ -50,6 +50,19 @@ export function forEachVector(
   forEachPair(e, f, vectors, (copies) => {
     f.lockstep(copies.length, (index) => body(copies[index]));
     advance(copies.length * vectorBytes);
+  });
+}
+
+/** A square of 4 x 4 numbers, turned about its diagonal. */
+export function transposed(f: FunctionBuilder, [a, b, c, d]: readonly Code[]): Code[] {
+  return (
+    [
+      [0, 4, 1, 5],
+      [2, 6, 3, 7],
+    ] as const
+  ).flatMap((lanes) => {
+    const [left, right] = [f.vector(f32x4.shuffle(a, b, lanes)), f.vector(f32x4.shuffle(c, d, lanes))];
+    return [f32x4.shuffle(left, right, [0, 1, 4, 5]), f32x4.shuffle(left, right, [2, 3, 6, 7])];
   });
 }
 

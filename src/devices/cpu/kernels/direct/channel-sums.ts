@@ -58,7 +58,7 @@ function addSome(
   work: Local,
 ): void {
   const pixel = f.let(y);
-  const [sums, squares] = [f.locals(lanes * count, type.v128), f.locals(lanes * count, type.v128)];
+  const [sums, squares] = [f.vectors(lanes * count), f.vectors(lanes * count)];
   const value = f.local(type.v128);
   const add = (pixels: number): void => {
     for (let k = 0; k < pixels * count; k++) {
@@ -74,7 +74,7 @@ function addSome(
     const totals = [sums, squares].map((quantity) =>
       quantity.slice(0, count).map((one, v) => {
         const other = quantity[v + count];
-        return other ? f.let(f32x4.add(one, other), type.v128) : one;
+        return other ? f.vector(f32x4.add(one, other)) : one;
       }),
     );
     const held = widthOf(e) === 1 ? totals : stored(f, work, totals);

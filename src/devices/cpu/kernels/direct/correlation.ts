@@ -179,9 +179,9 @@ class CorrelationWriter {
     const { groupBytes, vectorsAGroup } = this.#weights;
     const { image, images, row } = this.#place;
     const { x, w, y, partials, end } = this.#bases;
-    const weight = f.let(i32.add(i32.add(w, firstStep * this.#stepBytes(vectors)), i32.mul(group, groupBytes)));
+    const weight = f.let(i32.add(w, firstStep * this.#stepBytes(vectors), i32.mul(group, groupBytes)));
     const first = (base: Local, { start, image: imageBytes, row: rowBytes }: Strides): Code =>
-      i32.add(i32.add(i32.add(base, start), i32.mul(image, imageBytes)), i32.mul(row, rowBytes));
+      i32.add(base, start, i32.mul(image, imageBytes), i32.mul(row, rowBytes));
     const source = f.let(first(x, xStrides));
     if (section) f.advance(source, i32.mul(i32.divU(group, section.vectors / vectorsAGroup), section.bytes));
     const groupOffset = f.let(i32.mul(group, vectorsAGroup * vectorBytes));
@@ -189,7 +189,7 @@ class CorrelationWriter {
     end?.beginChannels(groupOffset);
     const sums = partials?.places.map((base) => {
       const part = i32.mul(this.#place.part, this.#shape.vectors * 2 * vectorBytes);
-      return f.let(i32.add(i32.add(base, part), i32.shl(groupOffset, 1)));
+      return f.let(i32.add(base, part, i32.shl(groupOffset, 1)));
     });
     for (const row of this.#isFirst ? (sums ?? []) : []) clear(this.#e, f, row, 2 * vectors * vectorBytes);
     const { rows: allRows, columns } = this.#shape;

@@ -52,8 +52,8 @@ export function packPixels(e: Emitter, { buffer, geometry: g }: Image, packing: 
       f.if(count, () => {
         const firstVector = f.let(i32.mul(group, vectorsAtATime));
         const place = {
-          from: f.let(i32.add(source, i32.add(of(selections.map(({ start }) => start)), i32.mul(firstVector, 16)))),
-          to: f.let(i32.add(target, i32.add(of(offsets), i32.mul(i32.mul(firstVector, 16), count)))),
+          from: f.let(i32.add(source, of(selections.map(({ start }) => start)), i32.mul(firstVector, 16))),
+          to: f.let(i32.add(target, of(offsets), i32.mul(i32.mul(firstVector, 16), count))),
           rows: of(selections.map(({ rows }) => rows)),
           columns: of(selections.map(({ columns }) => columns)),
           blockBytes: f.let(i32.mul(count, vectorsABlock * vectorBytes)),

@@ -215,10 +215,10 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
   const dyBlock = f.let(i32.mul(pixels, vectorsATile * vectorBytes));
   const block = (first: Local, count: number): Code => i32.add(i32.mul(section, count), first);
   const out = f.let(block(firstOut, outBlocks));
-  const dyStart = f.let(i32.add(bases.dy, i32.add(of('dy'), i32.mul(out, dyBlock))));
-  const x = f.let(i32.add(bases.x, i32.add(of('x'), i32.mul(block(firstIn, inBlocks), xBlock))));
+  const dyStart = f.let(i32.add(bases.dy, of('dy'), i32.mul(out, dyBlock)));
+  const x = f.let(i32.add(bases.x, of('x'), i32.mul(block(firstIn, inBlocks), xBlock)));
   const firstTarget = i32.add(i32.mul(firstIn, channelsATile * inBytes), i32.mul(out, vectorsATile * vectorBytes));
-  const line = f.let(i32.add(bases.target, i32.add(of('target'), firstTarget)));
+  const line = f.let(i32.add(bases.target, of('target'), firstTarget));
   const chunks = Math.ceil(Math.max(...taps.map((values) => values.pixels)) / pixelsAChunk);
 
   f.repeat(inCount, () => {

@@ -73,7 +73,7 @@ function emitMove(
     f.for(first, last, (tap) => {
       const place = (base: Local, { strides, kernelWidth }: Weights): Local => {
         const row = i32.mul(i32.divU(tap, kernelWidth), strides.row);
-        return f.let(i32.add(base, i32.add(row, i32.mul(i32.remU(tap, kernelWidth), strides.column))));
+        return f.let(i32.add(base, row, i32.mul(i32.remU(tap, kernelWidth), strides.column)));
       };
       const [read, written] = isSpreading ? [own, spread] : [spread, own];
       const [source, result] = [place(from, read), place(to, written)];

@@ -166,9 +166,7 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
   const firstVector = f.let(i32.mul(i32.remU(slice, groupChunks), groupsAUnit * vectorsAGroup));
   const lastVector = f.least(i32.add(firstVector, groupsAUnit * vectorsAGroup), vectors);
   const channelOffset = f.let(i32.mul(firstVector, vectorBytes));
-  const sums = f.let(
-    i32.add(i32.add(bases.sums, channelOffset), i32.add(i32.mul(part, plan.bytes), i32.mul(u, plan.gradient.row))),
-  );
+  const sums = f.let(i32.add(bases.sums, channelOffset, i32.mul(part, plan.bytes), i32.mul(u, plan.gradient.row)));
   const vectorCount = f.let(i32.sub(lastVector, firstVector));
   writeClear(f, plan, sums, vectorCount);
 
@@ -181,7 +179,7 @@ function writeUnit(e: Emitter, f: FunctionBuilder, plan: Plan, unit: Local, base
       const i = f.let(i32.remU(row, rows));
       const count = f.least(f.least(i32.sub(rows, i), rowsAChunk), i32.sub(end, row));
       const place = (base: Code, g: { start: number; image: number; row: number }): Code =>
-        i32.add(i32.add(i32.add(base, g.start), i32.mul(image, g.image)), i32.mul(i, g.row));
+        i32.add(base, g.start, i32.mul(image, g.image), i32.mul(i, g.row));
       const x = f.let(place(i32.add(bases.x, i32.mul(u, plan.x.tapRow)), plan.x));
       const dy = f.let(place(i32.add(bases.dy, channelOffset), plan.dy));
       writeSections(e, f, plan, { x, dy, sums }, firstVector, vectorCount, count);
@@ -236,7 +234,7 @@ function writeChunk(
       const xPlace = f.let(i32.add(x, base.x));
       const offset = f.let(start);
       f.repeat(count, () => {
-        const at = { x: xPlace, dy: f.let(i32.add(dy, offset)), sums: f.let(i32.add(i32.add(sums, base.sum), offset)) };
+        const at = { x: xPlace, dy: f.let(i32.add(dy, offset)), sums: f.let(i32.add(sums, base.sum, offset)) };
         writeTile(e, f, plan, at, pairs, vectors, rows);
         f.advance(offset, vectors * vectorBytes);
       });

@@ -8,8 +8,8 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Pointer, Weights } from '../../step.ts';
-import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
-import { inPieces } from '../vectors.ts';
+import { type Code, f32x4, i32, v128 } from '../../wasm.ts';
+import { inPieces, transposed } from '../vectors.ts';
 
 export interface WeightLayout {
   readonly vectorsAGroup: number;
@@ -208,18 +208,13 @@ function writeTransposed(
     for (let v = 0; v < vectors; v++) {
       const rows = [0, 1, 2, 3].map((i) => {
         const lane = v * 4 + i;
-        return f.let(lane < lanes ? v128.load(from, lane * laneBytes) : f32x4.const(0), type.v128);
+        return f.vector(lane < lanes ? v128.load(from, lane * laneBytes) : f32x4.const(0));
       });
-      const [a, b, c, d] = rows;
-      const pairs = [
-        [f32x4.shuffle(a, b, [0, 4, 1, 5]), f32x4.shuffle(c, d, [0, 4, 1, 5])],
-        [f32x4.shuffle(a, b, [2, 6, 3, 7]), f32x4.shuffle(c, d, [2, 6, 3, 7])],
-      ].map(([left, right]) => [f.let(left, type.v128), f.let(right, type.v128)] as const);
-      for (let k = 0; k < count; k++) {
-        const [left, right] = pairs[Math.floor(k / 2)];
-        const column = f32x4.shuffle(left, right, k % 2 === 0 ? [0, 1, 4, 5] : [2, 3, 6, 7]);
-        f.emit(v128.store(into, column, (k * vectors + v) * vectorBytes));
-      }
+      transposed(f, rows)
+        .slice(0, count)
+        .forEach((column, k) => {
+          f.emit(v128.store(into, column, (k * vectors + v) * vectorBytes));
+        });
     }
     f.advance(from, count * 4);
     f.advance(into, count * vectors * vectorBytes);

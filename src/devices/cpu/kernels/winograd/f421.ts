@@ -3,7 +3,7 @@
 import type { FunctionBuilder } from '../../assembler.ts';
 import type { Emitter } from '../../step.ts';
 import type { Code } from '../../wasm.ts';
-import { add, hold, sub, sumAndDifference, times, upTo } from './arithmetic.ts';
+import { add, sub, sumAndDifference, times, upTo } from './arithmetic.ts';
 import type { Correlation, Filter } from './filters.ts';
 import type { Part } from './transforms.ts';
 
@@ -16,7 +16,7 @@ function input42([p0, p1, p2, p3, p4]: readonly number[]): Part[] {
       from: [p1, p2, p3],
       to: [1, 2],
       apply: (e, f, [d1, d2, d3]) => {
-        const b = hold(f, sub(d3, d2));
+        const b = f.vector(sub(d3, d2));
         return [e.nmadd(f.spread(2), d1, b), twice(e, f, sub(d1, d2), b)];
       },
     },
@@ -30,22 +30,20 @@ function input42([p0, p1, p2, p3, p4]: readonly number[]): Part[] {
 }
 
 /** To the four outputs `to`. With `more`, to each is added what comes after the five. */
-function output42(to: readonly number[], more: boolean): Part[] {
-  const part = (k: number, from: readonly number[], apply: Part['apply']): Part => ({
-    from: more ? [...from, 5 + k] : from,
-    to: [to[k]],
-    apply: (e, f, m) => {
-      const [value] = apply(e, f, m);
-      return [more ? add(value, m[from.length]) : value];
-    },
-  });
-  return [
-    part(0, [0, 1, 2, 3], (_e, _f, [m0, m1, m2, m3]) => [add(add(m0, add(m1, m2)), m3)]),
-    part(1, [1, 2, 3], (e, f, [m1, m2, m3]) => [e.madd(f.spread(2), m3, sub(m1, m2))]),
-    part(2, [1, 2, 3], (e, f, [m1, m2, m3]) => [e.madd(f.spread(4), m3, add(m1, m2))]),
-    part(3, [1, 2, 3, 4], (e, f, [m1, m2, m3, m4]) => [e.madd(f.spread(8), m3, add(sub(m1, m2), m4))]),
-  ];
-}
+const output42 = (to: readonly number[], more: boolean): Part => ({
+  from: upTo(more ? 9 : 5),
+  to,
+  apply: (e, f, [m0, m1, m2, m3, m4, ...others]) => {
+    const [sum, difference] = [f.vector(add(m1, m2)), f.vector(sub(m1, m2))];
+    const values = [
+      add(add(m0, sum), m3),
+      e.madd(f.spread(2), m3, difference),
+      e.madd(f.spread(4), m3, sum),
+      e.madd(f.spread(8), m3, add(difference, m4)),
+    ];
+    return more ? values.map((value, k) => add(value, others[k])) : values;
+  },
+});
 
 const forward421: Omit<Correlation, 'before'> = {
   input: {
@@ -65,7 +63,7 @@ const forward421: Omit<Correlation, 'before'> = {
     name: "A' of F(4, 2 + 1)",
     inputs: 9,
     outputs: 4,
-    parts: output42([0, 1, 2, 3], true),
+    parts: [output42(upTo(4), true)],
     copies: [],
   },
 };
@@ -93,7 +91,7 @@ function inputGradient421(padding: number): Correlation {
       name: `A' of F(4, 2 + 1) for dx from ${first}`,
       inputs: 9,
       outputs: 8,
-      parts: output42(outer, false),
+      parts: [output42(outer, false)],
       copies: middle.map((i, k) => [i, 5 + k] as const),
     },
   };
@@ -152,7 +150,7 @@ export const f421: Filter = {
         from: [0, 1, 2, 3, 4],
         to: [0, 2],
         apply: (_, f, [u0, u1, u2, u3, u4]) => {
-          const half = hold(f, times(f, 1 / 2, u1));
+          const half = f.vector(times(f, 1 / 2, u1));
           return [
             add(sub(times(f, 1 / 2, u0), half), times(f, 1 / 6, sub(u3, u2))),
             add(sub(add(times(f, 1 / 6, u2), times(f, 1 / 3, u3)), half), u4),

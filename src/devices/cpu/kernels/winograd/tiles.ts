@@ -4,7 +4,7 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { type Geometry, vectorBytes } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
-import { type Code, drop, f32x4, i32, type, v128 } from '../../wasm.ts';
+import { type Code, drop, f32x4, i32, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
 import { type Copy, forEachVector } from '../vectors.ts';
 import { type Transforms, transform2d } from './transforms.ts';
@@ -48,7 +48,7 @@ function forEachTile(
     const row = f.let(i32.divU(rest, tiling.columns));
     const column = f.let(i32.remU(rest, tiling.columns));
     const inImage = i32.add(i32.mul(row, step[0] * g.rowBytes), i32.mul(column, step[1] * g.pixelBytes));
-    body(index, { address: i32.add(i32.add(start, i32.mul(image, g.imageBytes)), inImage), row, column });
+    body(index, { address: i32.add(start, i32.mul(image, g.imageBytes), inImage), row, column });
   });
 }
 
@@ -160,7 +160,7 @@ export function outputKernel(
         end?.beginChannels(i32.const(0));
         const write = ({ index: vector, offset }: Copy): void => {
           // Two of each, in turns: additions wait for the one before.
-          const [sum, square] = [f.locals(2, type.v128), f.locals(2, type.v128)];
+          const [sum, square] = [f.vectors(2), f.vectors(2)];
           if (statistics) {
             f.set(sum[0], v128.load(total, offset));
             f.set(square[0], v128.load(total, vectors * vectorBytes + offset));
@@ -174,7 +174,7 @@ export function outputKernel(
             (i, j, value) => {
               const store = (): void => {
                 const place = i * g.rowBytes + j * g.pixelBytes + offset;
-                const result = end ? f.let(end.apply(value, into, place, vector), type.v128) : value;
+                const result = end ? f.vector(end.apply(value, into, place, vector)) : value;
                 f.emit(v128.store(into, result, place));
                 if (!statistics) return;
                 f.set(sum[j % 2], f32x4.add(sum[j % 2], value));

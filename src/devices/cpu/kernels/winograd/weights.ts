@@ -4,8 +4,8 @@
 import type { FunctionBuilder, Local } from '../../assembler.ts';
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter, Weights } from '../../step.ts';
-import { type Code, f32x4, i32, type, v128 } from '../../wasm.ts';
-import { forEachPair, forEachVector } from '../vectors.ts';
+import { type Code, f32x4, i32, v128 } from '../../wasm.ts';
+import { forEachPair, forEachVector, transposed } from '../vectors.ts';
 import { type Filters, kernelSize, taps, weightPositionsOf } from './filters.ts';
 import { sumStride, vectorsAGroup, weightStride } from './products.ts';
 import { transform2d, workBytes } from './transforms.ts';
@@ -47,9 +47,9 @@ export function transformWeights(
       const vector = f.let(i32.mul(group, groupVectors));
       const vectors = f.least(i32.sub(outVectors, vector), groupVectors);
       const rowBytes = f.let(i32.mul(vectors, vectorBytes));
-      const place = f.let(i32.add(source, i32.add(i32.mul(vector, 4 * outStride), i32.mul(channel, inStride))));
+      const place = f.let(i32.add(source, i32.mul(vector, 4 * outStride), i32.mul(channel, inStride)));
       const into = f.let(
-        i32.add(target, i32.add(i32.mul(group, inChannels * groupVectors * vectorBytes), i32.mul(channel, rowBytes))),
+        i32.add(target, i32.mul(group, inChannels * groupVectors * vectorBytes), i32.mul(channel, rowBytes)),
       );
       const transform = (load: (u: number, v: number) => Code, at: Local): void =>
         transform2d(
@@ -108,16 +108,11 @@ function transposeSquare(f: FunctionBuilder, from: Local, to: Local, weights: We
   const square = (rows: number): void => {
     for (let tap = 0; tap < taps; tap++) {
       const offset = Math.floor(tap / kernelSize) * strides.row + (tap % kernelSize) * strides.column;
-      const [a, b, c, d] = [0, 1, 2, 3].map((row) =>
-        f.let(row < rows ? v128.load(from, offset + row * strides.in) : f32x4.const(0), type.v128),
+      const taken = [0, 1, 2, 3].map((row) =>
+        f.vector(row < rows ? v128.load(from, offset + row * strides.in) : f32x4.const(0)),
       );
-      const low = [f32x4.shuffle(a, b, [0, 4, 1, 5]), f32x4.shuffle(c, d, [0, 4, 1, 5])];
-      const high = [f32x4.shuffle(a, b, [2, 6, 3, 7]), f32x4.shuffle(c, d, [2, 6, 3, 7])];
-      [low, high].forEach((half, k) => {
-        const [first, second] = half.map((pairs) => f.let(pairs, type.v128));
-        const at = (row: number): number => (row * taps + tap) * vectorBytes;
-        f.emit(v128.store(to, f32x4.shuffle(first, second, [0, 1, 4, 5]), at(2 * k)));
-        f.emit(v128.store(to, f32x4.shuffle(first, second, [2, 3, 6, 7]), at(2 * k + 1)));
+      transposed(f, taken).forEach((column, row) => {
+        f.emit(v128.store(to, column, (row * taps + tap) * vectorBytes));
       });
     }
   };
@@ -199,7 +194,7 @@ function addRows(
     const vector = f.let(row);
     forEachPair(e, f, vectors, (copies) => {
       const part = f.let(vector);
-      const sums = copies.map(({ offset }) => f.let(v128.load(part, offset), type.v128));
+      const sums = copies.map(({ offset }) => f.vector(v128.load(part, offset)));
       f.repeat(parts - 1, () => {
         f.advance(part, positions * stride);
         for (const { index, offset } of copies) f.set(sums[index], f32x4.add(sums[index], v128.load(part, offset)));
