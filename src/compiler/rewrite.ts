@@ -32,7 +32,8 @@ export interface Rewritten {
   readonly values: readonly Value[];
 }
 
-const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+/** On plain numbers. */
+export const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,

@@ -5,8 +5,9 @@
 // Each reduces its argument to a short interval around 0, sums the Taylor series there until the rest is below 2^-56,
 // and undoes the reduction. A constant c is split into HIGH + LOW, HIGH having so few bits that k * HIGH is exact.
 
-const LN2_HIGH = 0.6931471803691238;
-const LN2_LOW = 1.9082149292705877e-10;
+/** ln 2. */
+export const LN2_HIGH = 0.6931471803691238;
+export const LN2_LOW = 1.9082149292705877e-10;
 /** pi/2 in three parts of 33 bits, 33 bits, and the rest. */
 const HALF_PI_1 = 1.5707963267341256;
 const HALF_PI_2 = 6.077100506303966e-11;
@@ -27,21 +28,14 @@ export function exp(x: number): number {
   const r = high - low;
   const lost = high - r - low;
   // e^r = 1 + (r + r^2 (1/2! + r/3! + ...)): the small terms are summed first.
-  return scale(1 + (r + (r * r * expSeries(r) + lost)), k);
-}
-
-/** 1/2! + r/3! + ... for |r| <= ln(2) / 2. */
-function expSeries(r: number): number {
-  let series = 0;
-  for (let n = EXP_TERMS.length - 1; n >= 0; n--) series = series * r + EXP_TERMS[n];
-  return series;
+  return scale(1 + (r + (r * r * sumUp(EXP_TERMS, r) + lost)), k);
 }
 
 /** tanh x = (e^2x - 1) / (e^2x + 1). Near 0 the 1 of the upper exponential is left out of its series: nothing cancels. */
 export function tanh(x: number): number {
   const y = 2 * Math.abs(x);
   if (y > 45) return Math.sign(x); // as near to 1 as float64 knows
-  const above = y < Math.LN2 / 2 ? y + y * y * expSeries(y) : exp(y) - 1;
+  const above = y < Math.LN2 / 2 ? y + y * y * sumUp(EXP_TERMS, y) : exp(y) - 1;
   const value = above / (above + 2);
   return x < 0 ? -value : x === 0 ? x : value; // keeps the sign of -0
 }
@@ -78,8 +72,7 @@ export function log(x: number): number {
   const f = m - 1;
   const s = f / (2 + f);
   const z = s * s;
-  let series = 0;
-  for (let n = LOG_TERMS.length - 1; n >= 0; n--) series = series * z + LOG_TERMS[n];
+  const series = sumUp(LOG_TERMS, z);
   return k * LN2_HIGH + (f - (s * (f - z * series) - k * LN2_LOW));
 }
 
@@ -110,8 +103,7 @@ function quarterTurns(x: number, ahead: number): number {
 /** sin(r + lost) for |r| <= pi/4 and |lost| below the last bit of r. */
 function sinSeries(r: number, lost: number): number {
   const z = r * r;
-  let series = 0;
-  for (let n = SIN_TERMS.length - 1; n >= 0; n--) series = series * z + SIN_TERMS[n];
+  const series = sumUp(SIN_TERMS, z);
   // The derivative of sin is cos = 1 - z/2 + ...
   return r + (r * z * series + lost * (1 - z / 2));
 }
@@ -119,12 +111,18 @@ function sinSeries(r: number, lost: number): number {
 /** cos(r + lost) for |r| <= pi/4 and |lost| below the last bit of r. */
 function cosSeries(r: number, lost: number): number {
   const z = r * r;
-  let series = 0;
-  for (let n = COS_TERMS.length - 1; n >= 0; n--) series = series * z + COS_TERMS[n];
+  const series = sumUp(COS_TERMS, z);
   // 1 - z/2 is rounded; what it lost is found exactly and joins the small terms.
   const half = z / 2;
   const head = 1 - half;
   return head + (1 - head - half + (z * z * series - r * lost));
+}
+
+/** terms[0] + terms[1] x + terms[2] x^2 + ..., the last and smallest first (Horner's rule). */
+function sumUp(terms: readonly number[], x: number): number {
+  let sum = 0;
+  for (let n = terms.length - 1; n >= 0; n--) sum = sum * x + terms[n];
+  return sum;
 }
 
 /** x * 2^k, in two steps where 2^k alone would be too large or too small. */
@@ -141,7 +139,7 @@ function powerOfTwo(k: number): number {
   return scratch.getFloat64(0);
 }
 
-/** 1 / 2!, 1 / 3!, ..., of e^r. */
+/** 1/2!, 1/3!, ..., of e^r for |r| <= ln(2) / 2. */
 const EXP_TERMS = Array.from({ length: 13 }, (_, n) => 1 / factorial(n + 2));
 /** 2/3, 2/5, ..., of 2 atanh(s) / s. */
 const LOG_TERMS = Array.from({ length: 11 }, (_, n) => 2 / (2 * n + 3));

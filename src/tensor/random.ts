@@ -23,12 +23,12 @@ export interface StreamName {
 }
 
 const WORD = 2 ** 32;
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
+export const MULTIPLIER_0 = 0xd2511f53;
+export const MULTIPLIER_1 = 0xcd9e8d57;
 /** The Weyl increments: the golden ratio and sqrt(3) - 1, times 2^32. */
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
+export const WEYL_0 = 0x9e3779b9;
+export const WEYL_1 = 0xbb67ae85;
+export const ROUNDS = 10;
 
 export type Words4 = readonly [number, number, number, number];
 

@@ -7,11 +7,12 @@
 // again, for that element alone, to see which of them was the first.
 
 import type { Item, Pass } from '../../compiler/fusion.ts';
+import { arithmetic } from '../../compiler/rewrite.ts';
 import type { Value } from '../../compiler/value.ts';
 import { type Axis, axes } from '../../compiler/view.ts';
 import { findNonFinite } from '../../tensor/finite.ts';
 import type { NonFinite } from '../device.ts';
-import { elementBytes, type Geometry } from './geometry.ts';
+import { elementBytes, type Geometry, strideAlong } from './geometry.ts';
 import type { Lowered } from './lower.ts';
 import type { Buffer, Image, Step } from './step.ts';
 
@@ -131,10 +132,7 @@ class Look {
 
 /** What a pass computes of an element, as plain arithmetic; what it depends on besides its inputs changes no finiteness. */
 const scalars: Readonly<Record<string, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
+  ...arithmetic,
   relu: (a) => Math.max(a, 0),
   reluGradient: (upstream, y) => (y > 0 ? upstream : 0),
   sqrt: Math.sqrt,
@@ -149,18 +147,18 @@ const scalars: Readonly<Record<string, (a: number, b: number) => number>> = {
 
 /** In elements from the buffer's start; an axis of one element is repeated. */
 function indexOf(g: Geometry, place: Place): number {
-  const at = (axis: Axis) => (g[axis] === 1 ? 0 : place[axis]);
-  const bytes = g.origin + at('n') * g.imageBytes + at('h') * g.rowBytes + at('w') * g.pixelBytes;
-  return bytes / elementBytes + at('c');
+  const strides = strideAlong(g);
+  const offset = (axis: Axis) => (g[axis] === 1 ? 0 : place[axis] * strides[axis]);
+  return axes.reduce((bytes, axis) => bytes + offset(axis), g.origin) / elementBytes;
 }
 
 function placeIn(g: Geometry, index: number): Place {
-  const strides = [g.imageBytes, g.rowBytes, g.pixelBytes, elementBytes];
+  const strides = strideAlong(g);
   let rest = index * elementBytes - g.origin;
   const place: Record<Axis, number> = { n: 0, h: 0, w: 0, c: 0 };
-  axes.forEach((axis, i) => {
-    place[axis] = Math.floor(rest / strides[i]);
-    rest -= place[axis] * strides[i];
-  });
+  for (const axis of axes) {
+    place[axis] = Math.floor(rest / strides[axis]);
+    rest -= place[axis] * strides[axis];
+  }
   return place;
 }

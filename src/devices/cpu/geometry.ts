@@ -10,6 +10,8 @@
 //
 // All offsets and strides are in bytes; every element has four.
 
+import type { Axis } from '../../compiler/view.ts';
+
 export const elementBytes = 4;
 export const vectorBytes = 16;
 
@@ -66,6 +68,14 @@ export function geometry(
     bytes: lastPixel + pixelBytes,
   };
 }
+
+/** Bytes from one element to the next. */
+export const strideAlong = (g: Geometry): Readonly<Record<Axis, number>> => ({
+  n: g.imageBytes,
+  h: g.rowBytes,
+  w: g.pixelBytes,
+  c: elementBytes,
+});
 
 export function hasHalo({ top, left, bottom, right }: Halo): boolean {
   return top + left + bottom + right > 0;

@@ -1,12 +1,12 @@
 // Philox4x32-10 (Salmon et al. 2011) in WebAssembly: one call gives the four random words of four channels, and from them
 // the dropout mask of src/tensor/operations/dropout.ts. The plain version is philox4x32 in src/tensor/random.ts.
 
+import { MULTIPLIER_0, MULTIPLIER_1, ROUNDS, WEYL_0, WEYL_1 } from '../../../tensor/random.ts';
 import { type FunctionBuilder, invoke, type Local, type ModuleBuilder } from '../assembler.ts';
 import { type Code, f32x4, i32, i32x4, i64, select, type, v128 } from '../wasm.ts';
 
-const multipliers = [0xd2511f53, 0xcd9e8d57] as const;
-const keySteps = [0x9e3779b9, 0xbb67ae85] as const;
-const rounds = 10;
+const multipliers = [MULTIPLIER_0, MULTIPLIER_1] as const;
+const keySteps = [WEYL_0, WEYL_1] as const;
 
 /** (pixel, channel block, step, key 0, key 1, threshold) -> lanes of all ones where word >= threshold, zeros elsewhere. */
 function keptLanes(module: ModuleBuilder): FunctionBuilder {
@@ -18,7 +18,7 @@ function buildPhilox(f: FunctionBuilder, ...parameters: Local[]): void {
   const counter = [pixel, block, step, f.let(i32.const(0))];
   const keys = [key0, key1];
   const products = f.locals(2, type.i64);
-  f.repeat(rounds, () => {
+  f.repeat(ROUNDS, () => {
     products.forEach((product, i) => {
       const unsigned = i64.and(i64.const(multipliers[i]), i64.extendU(i32.const(-1)));
       f.set(product, i64.mul(i64.extendU(counter[2 * i]), unsigned));

@@ -1,11 +1,13 @@
 // The two losses from logits, in float64: softmax cross entropy and binary cross entropy, written so that no exponential can
 // overflow. The plain version is devices/reference/loss.ts.
 
+import { axes } from '../../../compiler/view.ts';
 import { type FunctionBuilder, invoke, type Local } from '../assembler.ts';
 import type { Geometry } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32, f64, i32, select, type } from '../wasm.ts';
 import { exp64, log64 } from './math.ts';
+import { forEachPlace } from './places.ts';
 
 const load64 = (pointer: Code, offset = 0): Code => f64.promote(f32.load(pointer, offset));
 
@@ -99,15 +101,6 @@ export function binaryCrossEntropy(e: Emitter, logits: Geometry, targets: Geomet
   return e.module.once('binaryCrossEntropy', [logits, targets], 5, (f, source, wanted, loss) => {
     const sum = f.let(f64.const(0), type.f64);
     const x = f.local(type.f64);
-    const walk = (axis: 'n' | 'h' | 'w', places: readonly Local[], inner: (places: readonly Local[]) => void): void => {
-      const strides = { n: 'imageBytes', h: 'rowBytes', w: 'pixelBytes' } as const;
-      const here = places.map((place) => f.let(place));
-      f.repeat(logits[axis], () => {
-        inner(here);
-        f.advance(here[0], logits[strides[axis]]);
-        f.advance(here[1], targets[strides[axis]]);
-      });
-    };
     const element = ([logit, target]: readonly Local[]): void => {
       f.set(x, load64(logit));
       const soft = invoke(log64(e.module), f64.add(f64.const(1), invoke(exp64(e.module), f64.neg(f64.abs(x)))));
@@ -115,17 +108,7 @@ export function binaryCrossEntropy(e: Emitter, logits: Geometry, targets: Geomet
       f.set(sum, f64.add(sum, f64.add(hinge, soft)));
     };
     const starts = [f.let(i32.add(source, logits.origin)), f.let(i32.add(wanted, targets.origin))];
-    walk('n', starts, (images) =>
-      walk('h', images, (rows) =>
-        walk('w', rows, (pixels) => {
-          const here = pixels.map((place) => f.let(place));
-          f.repeat(logits.c, () => {
-            element(here);
-            for (const place of here) f.advance(place, 4);
-          });
-        }),
-      ),
-    );
+    forEachPlace(f, axes, [logits, targets], starts, element);
     storeScalar(f, loss, f64.mul(sum, f64.const(1 / (logits.n * logits.h * logits.w * logits.c))));
   });
 }

@@ -1,6 +1,7 @@
 // Elementary functions in WebAssembly, with the same bits on every machine: built from arithmetic alone, never from the
 // host's Math. On four floats for activations (errors of a few units in the last place), on one double for losses.
 
+import { LN2_HIGH, LN2_LOW } from '../../../tensor/elementary.ts';
 import { type FunctionBuilder, invoke, type Local, type ModuleBuilder } from '../assembler.ts';
 import { type Code, f32x4, f64, i32x4, i64, type, v128 } from '../wasm.ts';
 
@@ -96,9 +97,7 @@ export const exp64 = scalarFunction('exp64', (f, x) => {
   f.if(f64.lt(x, f64.const(-708)), () => f.return(f64.const(0)));
   f.if(f64.ne(x, x), () => f.return(x));
   f.set(n, f64.nearest(f64.mul(x, f64.const(Math.LOG2E))));
-  const high = 0.6931471803691238;
-  const low = 1.9082149292705877e-10;
-  f.set(x, f64.sub(f64.sub(x, f64.mul(n, f64.const(high))), f64.mul(n, f64.const(low))));
+  f.set(x, f64.sub(f64.sub(x, f64.mul(n, f64.const(LN2_HIGH))), f64.mul(n, f64.const(LN2_LOW))));
   const power = f64.reinterpretI64(i64.shl(i64.add(i64.truncateF64S(n), i64.const(1023)), i64.const(52)));
   return f64.mul(polynomial64(x, taylorExp(15)), power);
 });

@@ -1,12 +1,13 @@
 // Sums over axes. Channel sums come as float64 partial sums from a pass (pointwise.ts) and are combined here; sums over the
 // pixels of each image are walked vector by vector; any other axes are walked one number at a time.
 
-import { type Axis, axes, type View } from '../../../compiler/view.ts';
+import { type Axis, axes } from '../../../compiler/view.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32, f32x4, f64, f64x2, i32, type, v128 } from '../wasm.ts';
 import { partBytes } from './channel-sums.ts';
+import { forEachPlace } from './places.ts';
 import { forEachPair } from './vectors.ts';
 
 /** Parameters: partial sums, result, from, to; one unit. The parts are added in their order. */
@@ -95,52 +96,23 @@ export function spatialSum(e: Emitter, x: Geometry, result: Geometry): FunctionB
   });
 }
 
-const strideAlong = (g: Geometry): Readonly<Record<Axis, number>> => ({
-  n: g.imageBytes,
-  h: g.rowBytes,
-  w: g.pixelBytes,
-  c: 4,
-});
-
 /** Sums over any axes, in float64. Parameters: x, result, from, to; a unit is an image of the result. */
 export function sumAxes(e: Emitter, x: Geometry, result: Geometry, reduced: readonly Axis[]): FunctionBuilder {
   return e.module.once('sumAxes', [x, result, reduced], 4, (f, source, target, from, to) => {
-    const [xStrides, resultStrides] = [strideAlong(x), strideAlong(result)];
-    const extents: View = { n: x.n, h: x.h, w: x.w, c: x.c };
     const total = f.local(type.f64);
-    const walk = (remaining: readonly Axis[], place: Local, visit: (place: Local) => void): void => {
-      const [axis, ...rest] = remaining;
-      if (!axis) {
-        visit(place);
-        return;
-      }
-      const here = f.let(place);
-      f.repeat(extents[axis], () => {
-        walk(rest, here, visit);
-        f.advance(here, xStrides[axis]);
-      });
-    };
     const outer = axes.filter((axis) => axis !== 'n' && axis !== 'c' && !reduced.includes(axis));
     f.for(from, to, (image) => {
       const first = f.let(
         i32.add(source, x.origin, reduced.includes('n') ? i32.const(0) : i32.mul(image, x.imageBytes)),
       );
       const firstResult = f.let(i32.add(target, result.origin, i32.mul(image, result.imageBytes)));
-      const visitPixels = (remaining: readonly Axis[], place: Local, resultPlace: Local): void => {
-        const [axis, ...rest] = remaining;
-        if (axis) {
-          const [here, there] = [f.let(place), f.let(resultPlace)];
-          f.repeat(extents[axis], () => {
-            visitPixels(rest, here, there);
-            f.advance(here, xStrides[axis]);
-            f.advance(there, resultStrides[axis]);
-          });
-          return;
-        }
-        const [here, there] = [f.let(place), f.let(resultPlace)];
+      forEachPlace(f, outer, [x, result], [first, firstResult], (pixels) => {
+        const [here, there] = pixels.map((place) => f.let(place));
         f.repeat(result.c, () => {
           f.set(total, f64.const(0));
-          walk(reduced, here, (element) => f.set(total, f64.add(total, f64.promote(f32.load(element)))));
+          forEachPlace(f, reduced, [x], [here], ([element]) =>
+            f.set(total, f64.add(total, f64.promote(f32.load(element)))),
+          );
           f.emit(f32.store(there, f32.demote(total)));
           f.advance(here, 4);
           f.advance(there, 4);
@@ -149,8 +121,7 @@ export function sumAxes(e: Emitter, x: Geometry, result: Geometry, reduced: read
           f.emit(f32.store(there, f32.const(0)));
           f.advance(there, 4);
         }
-      };
-      visitPixels(outer, first, firstResult);
+      });
     });
   });
 }

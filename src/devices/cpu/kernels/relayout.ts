@@ -3,9 +3,10 @@
 
 import type { Axis } from '../../../compiler/view.ts';
 import type { FunctionBuilder, Local } from '../assembler.ts';
-import type { Geometry } from '../geometry.ts';
+import { type Geometry, strideAlong } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, i32 } from '../wasm.ts';
+import { forEachPlace } from './places.ts';
 
 /** Axes of memory with their extents, in the order in which elements are counted. */
 export type Places = readonly (readonly [Axis, number])[];
@@ -38,7 +39,7 @@ export function relayout(e: Emitter, from: Places, source: Geometry, to: Places,
 }
 
 function offsetOf(f: FunctionBuilder, element: Local, places: Places, g: Geometry): Code {
-  const strides: Record<Axis, number> = { n: g.imageBytes, h: g.rowBytes, w: g.pixelBytes, c: 4 };
+  const strides = strideAlong(g);
   const rest = f.let(element);
   const offset = f.let(i32.const(g.origin));
   for (const [axis, extent] of [...places].reverse()) {
@@ -51,17 +52,7 @@ function offsetOf(f: FunctionBuilder, element: Local, places: Places, g: Geometr
 
 function clearPadding(f: FunctionBuilder, base: Local, g: Geometry): void {
   if (g.stored === g.c) return;
-  const image = f.let(i32.add(base, g.origin));
-  f.repeat(g.n, () => {
-    const row = f.let(image);
-    f.repeat(g.h, () => {
-      const pixel = f.let(row);
-      f.repeat(g.w, () => {
-        for (let channel = g.c; channel < g.stored; channel++) f.emit(i32.store(pixel, i32.const(0), channel * 4));
-        f.advance(pixel, g.pixelBytes);
-      });
-      f.advance(row, g.rowBytes);
-    });
-    f.advance(image, g.imageBytes);
+  forEachPlace(f, ['n', 'h', 'w'], [g], [f.let(i32.add(base, g.origin))], ([pixel]) => {
+    for (let channel = g.c; channel < g.stored; channel++) f.emit(i32.store(pixel, i32.const(0), channel * 4));
   });
 }
