@@ -7,7 +7,7 @@ import { type FunctionBuilder, ModuleBuilder } from '../src/devices/cpu/assemble
 import { type Geometry, geometry, type Halo, noHalo } from '../src/devices/cpu/geometry.ts';
 import { Heap, initialPages, maximumPages } from '../src/devices/cpu/heap.ts';
 import { partBytes } from '../src/devices/cpu/kernels/channel-sums.ts';
-import { scratchBytesOf } from '../src/devices/cpu/program-writer.ts';
+import { argumentsOf, scratchBytesOf } from '../src/devices/cpu/program-writer.ts';
 import type { Buffer, Emitter, Image, Step, Weights } from '../src/devices/cpu/step.ts';
 import { gather, type Places, type Route, routeOf, scatter } from '../src/devices/cpu/transfer.ts';
 import { f32x4 } from '../src/devices/cpu/wasm.ts';
@@ -119,8 +119,8 @@ export function createHarness({ relaxed = false, shared = false, wide = false }:
     exports = instance.exports as typeof exports & object;
     return exports;
   };
-  const argumentsOf = (step: Step): number[] =>
-    step.arguments.map((argument) => {
+  const valuesOf = (step: Step): number[] =>
+    argumentsOf(step).map((argument) => {
       if (typeof argument === 'number') return argument;
       if ('threadBytes' in argument) return threadMemory.address;
       return 'offset' in argument ? addresses.get(argument.buffer)! + argument.offset : addresses.get(argument)!;
@@ -192,7 +192,7 @@ export function createHarness({ relaxed = false, shared = false, wide = false }:
       for (const buffer of scratches) bytesOf(buffer).fill(gapPattern);
       const call = (step: Step, from: number, to: number): void => {
         patternsOf(heap.memory, threadMemory.address, threadMemory.bytes).fill(gapPattern);
-        functions[`kernel${step.kernel.index}`](...argumentsOf(step), from, to);
+        functions[`kernel${step.kernel.index}`](...valuesOf(step), from, to);
       };
       for (const step of steps) {
         const others = [...addresses.keys()].filter((buffer) => !step.writes.includes(buffer));
@@ -212,7 +212,7 @@ export function createHarness({ relaxed = false, shared = false, wide = false }:
     /** Runs all steps, or some, with no check at all: as fast as they are. */
     runUnchecked(some: readonly Step[] = steps): void {
       const functions = instantiate();
-      for (const step of some) functions[`kernel${step.kernel.index}`](...argumentsOf(step), 0, step.units);
+      for (const step of some) functions[`kernel${step.kernel.index}`](...valuesOf(step), 0, step.units);
     },
   };
 }

@@ -205,12 +205,15 @@ class CpuDevice implements Device {
       variables.add(image.buffer);
       return image;
     });
-    const { buffers, imageOf } = lowered;
     // Inputs and outputs have memory even where no step reads them.
-    const inputs = planned.inputs.map((value) => ({ value, image: imageOf(value) }));
-    const outputs = [...planned.outputs].map(([name, placed]) => ({ name, placed, image: imageOf(placed.value) }));
+    const inputs = planned.inputs.map((value) => ({ value, image: lowered.imageOf(value) }));
+    const outputs = [...planned.outputs].map(([name, placed]) => ({
+      name,
+      placed,
+      image: lowered.imageOf(placed.value),
+    }));
     const [preparation, repeated] = split(steps, variables);
-    const { offsets, bytes } = planMemory([...buffers, ...scratch], preparation, repeated);
+    const { offsets, bytes } = planMemory([...lowered.buffers, ...scratch], preparation, repeated);
     const scratchBytes = aligned(scratchBytesOf(steps));
     const workspaceBytes = bytes + scratchBytes * this.threads;
     const program = { planned, module, lowered, inputs, outputs, preparation, repeated };

@@ -56,7 +56,6 @@ export interface Lowered {
  * @param variableImage where a variable is kept
  */
 export function lower(e: Emitter, plan: Plan, variableImage: (variable: Variable) => Image): Lowered {
-  const completes = new Map<Step, Item>();
   let last: Step | undefined;
   const step = (emitted: Step): void => {
     last = emitted;
@@ -66,21 +65,15 @@ export function lower(e: Emitter, plan: Plan, variableImage: (variable: Variable
   for (const item of plan.items) {
     last = undefined;
     lowering.item(item);
-    if (last) completes.set(last, item);
+    if (last) lowering.completes.set(last, item);
   }
   for (const { variable, value } of plan.deferred) lowering.copy(value, variable);
-  const { buffers, epilogues } = lowering;
-  return {
-    buffers,
-    imageOf: (value) => lowering.image(value),
-    completes,
-    epilogues,
-    partialsOf: (sum) => lowering.partials(sum),
-  };
+  return lowering;
 }
 
-class Lowering {
+class Lowering implements Lowered {
   readonly buffers: PlannedBuffer[] = [];
+  readonly completes = new Map<Step, Item>();
   readonly #e: Emitter;
   readonly #plan: Plan;
   readonly #variableImage: (variable: Variable) => Image;
@@ -103,11 +96,11 @@ class Lowering {
     return this.#fused.epilogues;
   }
 
-  partials(sum: Value): Partials {
+  partialsOf(sum: Value): Partials {
     return this.#partials.get(sum)!;
   }
 
-  image(value: Value): Image {
+  imageOf(value: Value): Image {
     const known = this.#images.get(value);
     if (known) return known;
     const image = this.#place(value);
@@ -133,7 +126,7 @@ class Lowering {
 
   /** The value into a variable's memory. */
   copy(value: Value, variable: Variable): void {
-    const [source, target] = [this.image(value), this.#variableImage(variable)];
+    const [source, target] = [this.imageOf(value), this.#variableImage(variable)];
     const { kernel, units } = passKernel(this.#e, {
       view: value.view,
       leaves: [{ kind: 'memory', geometry: source.geometry }],
@@ -142,7 +135,7 @@ class Lowering {
       sums: [],
     });
     const [reads, writes] = [[source.buffer], [target.buffer]];
-    this.#e.step({ name: 'copy', kernel, arguments: [source.buffer, target.buffer], units, reads, writes });
+    this.#e.step({ name: 'copy', kernel, units, reads, writes });
   }
 
   item(item: Item): void {
@@ -156,13 +149,13 @@ class Lowering {
   #pass(pass: Pass): void {
     const { leaves, roots, sums } = pass;
     const { nodes, numbers } = nodesOf(pass);
-    const inMemory = leaves.filter(({ operation }) => operation !== 'constant').map((leaf) => this.image(leaf));
-    const stores = roots.map((root) => this.image(root));
+    const inMemory = leaves.filter(({ operation }) => operation !== 'constant').map((leaf) => this.imageOf(leaf));
+    const stores = roots.map((root) => this.imageOf(root));
     const { view } = roots[0] ?? sums[0].inputs[0];
     const { kernel, units, threadBytes } = passKernel(this.#e, {
       view,
       leaves: leaves.map((leaf): PassLeaf => {
-        if (leaf.operation !== 'constant') return { kind: 'memory', geometry: this.image(leaf).geometry };
+        if (leaf.operation !== 'constant') return { kind: 'memory', geometry: this.imageOf(leaf).geometry };
         const { value, integer } = leaf.attributes as { value: number; integer: boolean };
         return { kind: 'constant', value, integer };
       }),
@@ -192,18 +185,18 @@ class Lowering {
       this.#convolution(value);
     } else if (operation === 'matmul') {
       const options = attributes as { transposeA: boolean; transposeB: boolean };
-      matmulKernel(this.#e, this.image(inputs[0]), this.image(inputs[1]), this.image(value), options);
+      matmulKernel(this.#e, this.imageOf(inputs[0]), this.imageOf(inputs[1]), this.imageOf(value), options);
     } else {
       const combines = operation === 'combineSum' || operation === 'combineVariance';
       const { kernel, units } = combines ? this.#combination(value) : this.#kernelOf(value);
-      const reads = inputs.map((input) => (combines ? this.#partials.get(input)! : this.image(input)).buffer);
-      const { buffer } = this.image(value);
-      this.#e.step({ name: operation, kernel, arguments: [...reads, buffer], units, reads, writes: [buffer] });
+      const reads = inputs.map((input) => (combines ? this.partialsOf(input) : this.imageOf(input)).buffer);
+      const { buffer } = this.imageOf(value);
+      this.#e.step({ name: operation, kernel, units, reads, writes: [buffer] });
     }
   }
 
   #combination({ operation, inputs, attributes, view }: Value): Work {
-    const parts = inputs.map((input) => this.#partials.get(input)!.parts);
+    const parts = inputs.map((input) => this.partialsOf(input).parts);
     if (operation === 'combineSum') return { kernel: combineSum(this.#e, view.c, parts[0]), units: 1 };
     const kernel = combineVariance(this.#e, view.c, [parts[0], parts[1]], attributes.count as number);
     return { kernel, units: 1 };
@@ -212,8 +205,8 @@ class Lowering {
   #kernelOf(value: Value): Work {
     const e = this.#e;
     const { operation, inputs, attributes } = value;
-    const [a, b] = inputs.map((input) => this.image(input).geometry);
-    const own = this.image(value).geometry;
+    const [a, b] = inputs.map((input) => this.imageOf(input).geometry);
+    const own = this.imageOf(value).geometry;
     const window = attributes as unknown as PoolWindow;
     const smoothing = attributes.labelSmoothing as number;
     switch (operation) {
@@ -249,8 +242,8 @@ class Lowering {
     const shape = shapeOf(value);
     const window = value.attributes as unknown as Window;
     const kernels = chooseConvolution(shape);
-    const [first, second] = value.inputs.map((input) => this.image(input));
-    const own = this.image(pass ? pass.roots[0] : value);
+    const [first, second] = value.inputs.map((input) => this.imageOf(input));
+    const own = this.imageOf(pass ? pass.roots[0] : value);
     if (value.operation === 'conv2dInputGradient') {
       kernels.inputGradient(this.#e, { upstream: first, weights: weightsOf(second), dx: own, window });
     } else if (value.operation === 'conv2dWeightGradient') {
@@ -274,7 +267,7 @@ class Lowering {
     const leaves = pass.leaves.map((leaf): EpilogueLeaf => {
       if (leaf === result) return { kind: 'result' };
       if (leaf.operation === 'constant') return { kind: 'constant', value: leaf.attributes.value as number };
-      return { kind: isVector(leaf.view) ? 'channels' : 'elements', image: this.image(leaf) };
+      return { kind: isVector(leaf.view) ? 'channels' : 'elements', image: this.imageOf(leaf) };
     });
     return { leaves, nodes, value: numbers(pass.roots[0]) };
   }

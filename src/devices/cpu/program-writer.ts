@@ -18,7 +18,7 @@
 //          -> n > 0    this thread has done n phases, others are still at the last of them: wait() for these, then do the rest
 
 import { type FunctionBuilder, invoke, type Local, type ModuleBuilder } from './assembler.ts';
-import type { Buffer, Pointer, Step, ThreadScratch } from './step.ts';
+import type { Argument, Buffer, Pointer, Step, ThreadScratch } from './step.ts';
 import { atomic, type Code, drop, i32, i64, select, type } from './wasm.ts';
 
 /** Where the threads' common words lie; each in a cache line of its own. */
@@ -56,17 +56,21 @@ const spins = 20_000;
 const patience = i64.const(1e9);
 const forever = i64.const(-1);
 
-type Argument = Step['arguments'][number];
-
 const isScratch = (argument: Argument): argument is ThreadScratch =>
   typeof argument === 'object' && 'threadBytes' in argument;
 const isPointer = (argument: Argument): argument is Pointer => typeof argument === 'object' && 'offset' in argument;
+
+export const argumentsOf = (step: Step): readonly Argument[] => step.arguments ?? [...step.reads, ...step.writes];
 
 /** The most that a step wants of its thread's memory. */
 export function scratchBytesOf(steps: readonly Step[]): number {
   return Math.max(
     0,
-    ...steps.flatMap((step) => step.arguments.filter(isScratch).map(({ threadBytes }) => threadBytes)),
+    ...steps.flatMap((step) =>
+      argumentsOf(step)
+        .filter(isScratch)
+        .map(({ threadBytes }) => threadBytes),
+    ),
   );
 }
 
@@ -91,7 +95,7 @@ export function writeFunction(
     if (phase[0].units > 1) backwards = !backwards;
     const share = { units: phase[0].units, threads, next: control.next, backwards };
     const write = (f: FunctionBuilder, thread: Local): void => {
-      const phaseArguments = argumentsOf(f, thread, phase, placement);
+      const phaseArguments = valuesOf(f, thread, phase, placement);
       const call = (from: Code, to: Code): void => {
         phase.forEach((step, k) => {
           f.call(step.kernel, ...phaseArguments[k], from, to);
@@ -117,10 +121,10 @@ export function writeFunction(
 }
 
 /** Of each step of a phase, all but the range. */
-function argumentsOf(f: FunctionBuilder, thread: Local, phase: readonly Step[], placement: Placement): Code[][] {
+function valuesOf(f: FunctionBuilder, thread: Local, phase: readonly Step[], placement: Placement): Code[][] {
   let scratch: Local | undefined;
   return phase.map((step) =>
-    step.arguments.map((argument) => {
+    argumentsOf(step).map((argument) => {
       if (typeof argument === 'number') return i32.const(argument);
       if (isScratch(argument)) {
         scratch ??= f.let(i32.add(i32.mul(thread, placement.scratchBytes), placement.scratch));

@@ -26,12 +26,14 @@ export interface ThreadScratch {
   readonly threadBytes: number;
 }
 
+export type Argument = Buffer | Pointer | ThreadScratch | number;
+
 export interface Step {
   /** For profiles and error messages, such as `conv2d 16x32x32 -> 16x32x32`. */
   readonly name: string;
   readonly kernel: FunctionBuilder;
-  /** All but the last two parameters (from, to). A buffer stands for its address. */
-  readonly arguments: readonly (Buffer | Pointer | ThreadScratch | number)[];
+  /** All but the last two parameters (from, to), a buffer for its address; by default what is read, then what is written. */
+  readonly arguments?: readonly Argument[];
   readonly units: number;
   /** Every buffer that the kernel reads; what it only writes is not among them. */
   readonly reads: readonly Buffer[];

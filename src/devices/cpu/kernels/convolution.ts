@@ -5,7 +5,7 @@
 //   weight gradient  dw = x correlated with dy x in its halo
 
 import type { Window } from '../../../tensor/operations/convolution.ts';
-import type { Halo } from '../geometry.ts';
+import type { Geometry, Halo } from '../geometry.ts';
 import type { Buffer, Image, Weights } from '../step.ts';
 import type { Epilogue } from './epilogue.ts';
 
@@ -15,7 +15,7 @@ export interface Forward {
   readonly y: Image;
   readonly window: Window;
   /**
-   * Channel sums of y and of y^2 are wanted too: float64, [part][stored channels], as kernels/pointwise.ts writes them. The
+   * Channel sums of y and of y^2 are wanted too: float64, [part][stored channels], see channel-sums.ts. The
    * buffers are the kernel's own scratch.
    */
   readonly statistics?: boolean;
@@ -67,3 +67,14 @@ export interface ConvolutionKernels {
   /** Of x and of the upstream gradient, at least. */
   weightGradientHalo(shape: ConvolutionShape): { x: Halo; upstream: Halo };
 }
+
+/** For profiles: of the weights and what a convolution gives. */
+export function describe(weights: Weights, y: Geometry, groups = 1): string {
+  const { kernelHeight, kernelWidth, inChannels, outChannels } = weights;
+  const channels = `${inChannels * groups} -> ${outChannels}${groups > 1 ? ` in ${groups} groups` : ''}`;
+  return `${kernelHeight}x${kernelWidth} ${channels} at ${y.h}x${y.w}`;
+}
+
+/** Of the direct method, whatever it is done by: a profile shows the effective speed. */
+export const operationsOf = ({ kernelHeight, kernelWidth, inChannels, outChannels }: Weights, y: Geometry): number =>
+  2 * y.n * y.h * y.w * kernelHeight * kernelWidth * inChannels * outChannels;

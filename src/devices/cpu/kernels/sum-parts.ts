@@ -33,7 +33,6 @@ export function sumParts(e: Emitter, partials: Buffer, parts: number, bytes: num
   e.step({
     name: 'sum parts',
     kernel,
-    arguments: [partials, result],
     units: Math.ceil(vectors / vectorsAUnit),
     reads: [partials],
     writes: [result],

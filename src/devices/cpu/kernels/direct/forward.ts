@@ -1,9 +1,9 @@
 // The forward convolution: a correlation of the input with the kernel, `stride` pixels on for each output pixel.
 
-import type { Geometry, Halo } from '../../geometry.ts';
-import type { Emitter, Weights } from '../../step.ts';
+import type { Halo } from '../../geometry.ts';
+import type { Emitter } from '../../step.ts';
 import { statisticsOf } from '../channel-sums.ts';
-import type { ConvolutionShape, Forward, Statistics } from '../convolution.ts';
+import { type ConvolutionShape, describe, type Forward, operationsOf, type Statistics } from '../convolution.ts';
 import { buffersOf } from '../epilogue.ts';
 import { widthOf } from '../tile.ts';
 import { workBytes } from './channel-sums.ts';
@@ -72,12 +72,3 @@ export function directForward(
   });
   return found;
 }
-
-export function describe(weights: Weights, y: Geometry, groups = 1): string {
-  const { kernelHeight, kernelWidth, inChannels, outChannels } = weights;
-  const channels = `${inChannels * groups} -> ${outChannels}${groups > 1 ? ` in ${groups} groups` : ''}`;
-  return `${kernelHeight}x${kernelWidth} ${channels} at ${y.h}x${y.w}`;
-}
-
-export const operationsOf = ({ kernelHeight, kernelWidth, inChannels, outChannels }: Weights, y: Geometry): number =>
-  2 * y.n * y.h * y.w * kernelHeight * kernelWidth * inChannels * outChannels;

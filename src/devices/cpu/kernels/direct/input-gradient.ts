@@ -9,10 +9,10 @@
 import type { Halo } from '../../geometry.ts';
 import type { Emitter } from '../../step.ts';
 import type { ConvolutionShape, InputGradient } from '../convolution.ts';
+import { describe, operationsOf } from '../convolution.ts';
 import { widthOf } from '../tile.ts';
 import { type Correlation, correlationKernel, joinImages } from './correlation.ts';
 import { type Reach, splitAtEdges } from './edges.ts';
-import { describe, operationsOf } from './forward.ts';
 import { spreadWeights } from './sections.ts';
 import { vectorsAGroup } from './units.ts';
 import { packWeights, type TapRange, tapCount } from './weights.ts';

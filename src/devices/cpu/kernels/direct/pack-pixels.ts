@@ -73,7 +73,6 @@ export function packPixels(e: Emitter, { buffer, geometry: g }: Image, packing: 
   e.step({
     name: 'pack pixels',
     kernel,
-    arguments: [buffer, packed],
     units: selections.length * groups,
     reads: [buffer],
     writes: [packed],

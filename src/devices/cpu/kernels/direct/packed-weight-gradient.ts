@@ -93,7 +93,6 @@ export function packedWeightGradient(
   e.step({
     ...work,
     kernel,
-    arguments: [packedX.buffer, packedDy.buffer, gradient.buffer],
     units: taps.length * sections * plan.inChunks * plan.outChunks,
     reads: [packedX.buffer, packedDy.buffer],
     writes: [gradient.buffer],

@@ -84,7 +84,6 @@ function emitMove(
   e.step({
     name,
     kernel,
-    arguments: [source, target.buffer],
     units: own.kernelHeight * own.kernelWidth,
     reads: [source],
     writes: [target.buffer],

@@ -12,9 +12,9 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Step } from '../../step.ts';
 import { type Code, f32x4, i32, v128 } from '../../wasm.ts';
 import type { WeightGradient } from '../convolution.ts';
+import { describe, operationsOf } from '../convolution.ts';
 import { sumParts } from '../sum-parts.ts';
 import { cutRows, Tile, type Width, widthOf } from '../tile.ts';
-import { describe, operationsOf } from './forward.ts';
 import { packedWeightGradient, preferPacked } from './packed-weight-gradient.ts';
 import { collectWeights, vectorsOfSection } from './sections.ts';
 import { workOfUnit } from './units.ts';
@@ -51,7 +51,6 @@ function inParts(e: Emitter, call: WeightGradient, sections: number, work: Pick<
   e.step({
     ...work,
     kernel,
-    arguments: [x.buffer, upstream.buffer, target],
     units: parts * plan.kernelHeight * plan.groupChunks,
     reads: [x.buffer, upstream.buffer],
     writes: [target],

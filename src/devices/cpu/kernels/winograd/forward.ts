@@ -10,7 +10,7 @@ import { vectorBytes } from '../../geometry.ts';
 import type { Emitter, Image, Weights } from '../../step.ts';
 import { type Code, i32 } from '../../wasm.ts';
 import { partBytes, promoteRows, statisticsOf } from '../channel-sums.ts';
-import type { Forward, InputGradient, Statistics } from '../convolution.ts';
+import { describe, type Forward, type InputGradient, operationsOf, type Statistics } from '../convolution.ts';
 import { buffersOf, type Epilogue } from '../epilogue.ts';
 import { clear } from '../vectors.ts';
 import { blockOf, forEachBlock, fusedBlockOf, layOut, piecesOf, stagePatches } from './blocks.ts';
@@ -93,14 +93,7 @@ interface Plan {
   readonly weights: TransformedWeights;
 }
 
-const describe = ({ name, weights, y }: Call): string =>
-  `${name} 3x3 ${weights.inChannels} -> ${weights.outChannels} at ${y.geometry.h}x${y.geometry.w}, winograd`;
-
-/** Of the convolution that it replaces: what a profile shows is the effective speed. */
-function operationsOf({ x, y, weights, direction }: Call): number {
-  const { n, h, w } = (direction === 'forward' ? y : x).geometry;
-  return 2 * 9 * n * h * w * weights.inChannels * weights.outChannels;
-}
+const nameOf = ({ name, weights, y }: Call): string => `${name} ${describe(weights, y.geometry)}, winograd`;
 
 const xStart = ({ x: { geometry: g }, correlations: [rows, columns] }: Call): number =>
   g.origin - rows.before * g.rowBytes - columns.before * g.pixelBytes;
@@ -185,13 +178,13 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
     },
   );
   e.step({
-    name: describe(call),
+    name: nameOf(call),
     kernel,
     arguments: [x.buffer, weights.buffer, y.buffer, { threadBytes: memory.bytes }, ...read, ...added],
     units,
     reads: [x.buffer, weights.buffer, ...read],
     writes: [y.buffer, ...added],
-    operations: operationsOf(call),
+    operations: operationsOf(call.weights, (call.direction === 'forward' ? y : x).geometry),
   });
 }
 
@@ -200,7 +193,7 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
   const { tiling, block, outVectors, weights } = plan;
   const shape = shapeOf(call, plan, tiling.count);
   const positions = positionsOf(call.filters);
-  const name = describe(call);
+  const name = nameOf(call);
   const v = stagePatches(e, name, x, xStart(call), patchesOf(call, plan, shape.inStride), block);
   const m = e.scratch('winograd products', positions * shape.outStride);
   e.step({
@@ -210,7 +203,7 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
     units: positions,
     reads: [v, weights.buffer],
     writes: [m],
-    operations: operationsOf(call),
+    operations: operationsOf(call.weights, (call.direction === 'forward' ? y : x).geometry),
   });
   const output = outputKernel(e, outputOf(call, plan, shape), statistics !== undefined, call.epilogue);
   const blocks = Math.ceil(tiling.count / block);

@@ -7,7 +7,7 @@
 import { vectorBytes } from '../../geometry.ts';
 import type { Buffer, Emitter } from '../../step.ts';
 import { i32 } from '../../wasm.ts';
-import type { WeightGradient } from '../convolution.ts';
+import { describe, operationsOf, type WeightGradient } from '../convolution.ts';
 import { blockOf, forEachBlock, fusedBlockOf, layOut, stagePatches } from './blocks.ts';
 import { type Filters, filtersOf, forwardCorrelations, positionsOf, weightPositionsOf } from './filters.ts';
 import { gradientProducts, type ProductShape, sumStride, tileStride } from './products.ts';
@@ -96,11 +96,8 @@ function sumsByParts(
   return sums < sumsForPatches * patches || patches * 4 > stagedBytes;
 }
 
-const describe = ({ gradient, upstream: { geometry: g } }: WeightGradient): string =>
-  `conv2dWeightGradient 3x3 ${gradient.inChannels} -> ${gradient.outChannels} at ${g.h}x${g.w}, winograd`;
-
-const operationsOf = ({ gradient, upstream: { geometry: g } }: WeightGradient): number =>
-  2 * 9 * g.n * g.h * g.w * gradient.inChannels * gradient.outChannels;
+const nameOf = ({ gradient, upstream }: WeightGradient): string =>
+  `conv2dWeightGradient ${describe(gradient, upstream.geometry)}, winograd`;
 
 function fused(e: Emitter, call: WeightGradient, plan: Plan, parts: number): Buffer {
   const { x, upstream } = call;
@@ -136,13 +133,13 @@ function fused(e: Emitter, call: WeightGradient, plan: Plan, parts: number): Buf
     },
   );
   e.step({
-    name: describe(call),
+    name: nameOf(call),
     kernel,
     arguments: [x.buffer, upstream.buffer, sums, { threadBytes: memory.bytes }],
     units: parts,
     reads: [x.buffer, upstream.buffer],
     writes: [sums],
-    operations: operationsOf(call),
+    operations: operationsOf(call.gradient, upstream.geometry),
   });
   return sums;
 }
@@ -150,7 +147,7 @@ function fused(e: Emitter, call: WeightGradient, plan: Plan, parts: number): Buf
 function staged(e: Emitter, call: WeightGradient, plan: Plan): Buffer {
   const { x, upstream } = call;
   const { filters, tiling, block, shape } = plan;
-  const name = describe(call);
+  const name = nameOf(call);
   const sides = sidesOf(call, plan);
   const v = stagePatches(e, name, x, sides.x.start, sides.x.patches, block);
   const d = stagePatches(e, name, upstream, sides.upstream.start, sides.upstream.patches, block);
@@ -181,11 +178,10 @@ function staged(e: Emitter, call: WeightGradient, plan: Plan): Buffer {
   e.step({
     name,
     kernel,
-    arguments: [v, d, sums],
     units: positions,
     reads: [v, d],
     writes: [sums],
-    operations: operationsOf(call),
+    operations: operationsOf(call.gradient, upstream.geometry),
   });
   return sums;
 }
