@@ -9,10 +9,10 @@
 // that of wide ResNets (Zagoruyko & Komodakis 2016).
 
 import { createActivation, Module } from '../nn/index.ts';
-import { add, type Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/index.ts';
 import type { BlockOptions } from './block.ts';
 import { convolution, normalisation } from './layer-style.ts';
-import { createShortcut, type Shortcut } from './shortcut.ts';
+import { addShortcut, createShortcut, type Shortcut } from './shortcut.ts';
 
 /** [N, inChannels, H, W] -> [N, 4 width, H / stride, W / stride]. */
 export class Bottleneck extends Module {
@@ -54,9 +54,7 @@ export class Bottleneck extends Module {
     const reduced = this.activation1.forward(this.bn1.forward(this.conv1.forward(x)));
     const hidden = this.activation2.forward(this.bn2.forward(this.conv2.forward(reduced)));
     const residual = this.bn3.forward(this.conv3.forward(hidden));
-    if (this.shortcut === 'none') return this.activation3.forward(residual);
-    const shortcut = this.downsample ? this.downsample.forward(x) : x;
-    return this.activation3.forward(add(residual, shortcut));
+    return this.activation3.forward(addShortcut(this, residual, x));
   }
 }
 

@@ -8,11 +8,11 @@
 // begin behind the activation, and need no norm of their own (the paper's appendix and its authors' code).
 
 import { createActivation, Module } from '../nn/index.ts';
-import { add, type Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/index.ts';
 import type { BlockOptions } from './block.ts';
 import { innerWidth } from './bottleneck.ts';
 import { convolution, normalisation } from './layer-style.ts';
-import { createShortcut, type Shortcut } from './shortcut.ts';
+import { addShortcut, createShortcut, type Shortcut } from './shortcut.ts';
 
 /** Two 3x3 convolutions: [N, inChannels, H, W] -> [N, width, H / stride, W / stride]. */
 export class PreActivationBlock extends Module {
@@ -50,7 +50,7 @@ export class PreActivationBlock extends Module {
     const active = this.activation1.forward(this.bn1.forward(x));
     const hidden = this.activation2.forward(this.bn2.forward(this.conv1.forward(active)));
     const residual = this.conv2.forward(hidden);
-    return this.shortcut === 'none' ? residual : add(residual, around(this, x, active));
+    return addShortcut(this, residual, this.sharesActivation ? active : x);
   }
 }
 
@@ -98,16 +98,6 @@ export class PreActivationBottleneck extends Module {
     const reduced = this.activation2.forward(this.bn2.forward(this.conv1.forward(active)));
     const hidden = this.activation3.forward(this.bn3.forward(this.conv2.forward(reduced)));
     const residual = this.conv3.forward(hidden);
-    return this.shortcut === 'none' ? residual : add(residual, around(this, x, active));
+    return addShortcut(this, residual, this.sharesActivation ? active : x);
   }
-}
-
-/** What a block's shortcut brings to its end. */
-function around(
-  { downsample, sharesActivation }: PreActivationBlock | PreActivationBottleneck,
-  x: Tensor,
-  active: Tensor,
-): Tensor {
-  const start = sharesActivation ? active : x;
-  return downsample ? downsample.forward(start) : start;
 }

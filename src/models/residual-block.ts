@@ -7,10 +7,10 @@
 // same two layers of a plain network.
 
 import { createActivation, Module } from '../nn/index.ts';
-import { add, type Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/index.ts';
 import type { BlockOptions } from './block.ts';
 import { convolution, normalisation } from './layer-style.ts';
-import { createShortcut, type Shortcut } from './shortcut.ts';
+import { addShortcut, createShortcut, type Shortcut } from './shortcut.ts';
 
 /** [N, inChannels, H, W] -> [N, width, H / stride, W / stride]. */
 export class ResidualBlock extends Module {
@@ -43,8 +43,6 @@ export class ResidualBlock extends Module {
   override forward(x: Tensor): Tensor {
     const hidden = this.activation1.forward(this.bn1.forward(this.conv1.forward(x)));
     const residual = this.bn2.forward(this.conv2.forward(hidden));
-    if (this.shortcut === 'none') return this.activation2.forward(residual);
-    const shortcut = this.downsample ? this.downsample.forward(x) : x;
-    return this.activation2.forward(add(residual, shortcut));
+    return this.activation2.forward(addShortcut(this, residual, x));
   }
 }

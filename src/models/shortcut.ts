@@ -2,7 +2,7 @@
 // shape changes, the input must be brought to the new one first (He et al. 2015, sec. 3.3 and 4.1).
 
 import { AvgPool2d, type Module, PadChannels, Sequential } from '../nn/index.ts';
-import { ShapeError } from '../tensor/index.ts';
+import { add, ShapeError, type Tensor } from '../tensor/index.ts';
 import { convolution, type LayerStyle, normalisation } from './layer-style.ts';
 
 /**
@@ -67,4 +67,13 @@ export function createShortcut(
   }
   const projection = convolution(inChannels, outChannels, { kernelSize: form === '1x1' ? 1 : 3, stride }, style);
   return norm ? new Sequential(projection, normalisation(outChannels, style)) : new Sequential(projection);
+}
+
+/** What comes out of a block: what its layers compute, and what its shortcut brings from `start`. */
+export function addShortcut(
+  { shortcut, downsample }: { readonly shortcut: Shortcut; readonly downsample: Module | undefined },
+  residual: Tensor,
+  start: Tensor,
+): Tensor {
+  return shortcut === 'none' ? residual : add(residual, downsample ? downsample.forward(start) : start);
 }

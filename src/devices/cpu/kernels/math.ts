@@ -18,19 +18,11 @@ function scalarFunction(name: string, build: (f: FunctionBuilder, x: Local) => C
 const splat = (value: number): Code => f32x4.const(value);
 
 /** c0 + x (c1 + x (c2 + ...)), Horner's rule, without fused operations: the same bits with and without FMA. */
-function polynomial(x: Code, coefficients: readonly number[]): Code {
-  return coefficients.reduceRight<Code | undefined>(
-    (sum, c) => (sum === undefined ? splat(c) : f32x4.add(splat(c), f32x4.mul(x, sum))),
-    undefined,
-  )!;
-}
+const polynomial = (x: Code, coefficients: readonly number[]): Code =>
+  coefficients.map(splat).reduceRight((sum, c) => f32x4.add(c, f32x4.mul(x, sum)));
 
-function polynomial64(x: Code, coefficients: readonly number[]): Code {
-  return coefficients.reduceRight<Code | undefined>(
-    (sum, c) => (sum === undefined ? f64.const(c) : f64.add(f64.const(c), f64.mul(x, sum))),
-    undefined,
-  )!;
-}
+const polynomial64 = (x: Code, coefficients: readonly number[]): Code =>
+  coefficients.map(f64.const).reduceRight((sum, c) => f64.add(c, f64.mul(x, sum)));
 
 const taylorExp = (terms: number): number[] => {
   const coefficients = [1];
@@ -44,15 +36,11 @@ const ln2Low = Math.LN2 - ln2High;
 
 /** e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2. 2^n is applied in two halves, so that subnormals work. */
 export const exp4 = vectorFunction('exp4', (f, x) => {
-  const n = f.local(type.v128);
-  const r = f.local(type.v128);
-  const whole = f.local(type.v128);
-  const half = f.local(type.v128);
   f.set(x, f32x4.pmax(f32x4.pmin(x, splat(100)), splat(-110)));
-  f.set(n, f32x4.nearest(f32x4.mul(x, splat(Math.LOG2E))));
-  f.set(r, f32x4.sub(f32x4.sub(x, f32x4.mul(n, splat(ln2High))), f32x4.mul(n, splat(ln2Low))));
-  f.set(whole, f32x4.truncate(n));
-  f.set(half, i32x4.shrS(whole, 1));
+  const n = f.vector(f32x4.nearest(f32x4.mul(x, splat(Math.LOG2E))));
+  const r = f.vector(f32x4.sub(f32x4.sub(x, f32x4.mul(n, splat(ln2High))), f32x4.mul(n, splat(ln2Low))));
+  const whole = f.vector(f32x4.truncate(n));
+  const half = f.vector(i32x4.shrS(whole, 1));
   const powerOfTwo = (k: Code): Code => i32x4.shl(i32x4.add(k, i32x4.const(127)), 23);
   const scaled = f32x4.mul(polynomial(r, taylorExp(8)), powerOfTwo(half));
   return f32x4.mul(scaled, powerOfTwo(i32x4.sub(whole, half)));
@@ -62,34 +50,41 @@ export const sigmoid4 = vectorFunction('sigmoid4', (_, x, module) =>
   f32x4.div(splat(1), f32x4.add(splat(1), invoke(exp4(module), f32x4.neg(x)))),
 );
 
-/** sign(x) (1 - 2 / (e^2|x| + 1)); near 0, where that cancels, the Taylor series. */
-export const tanh4 = vectorFunction('tanh4', (f, x, module) => {
-  const size = f.vector(f32x4.abs(x));
-  const square = f.vector(f32x4.mul(x, x));
-  const doubled = invoke(exp4(module), f32x4.add(size, size));
-  const large = f.vector(f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(doubled, splat(1)))));
-  const series = [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925, 21844 / 6081075];
-  const small = f32x4.mul(x, polynomial(square, series));
-  const signed = v128.or(large, v128.and(x, i32x4.const(-0x80000000)));
-  return v128.select(f32x4.lt(size, splat(0.5)), small, signed);
-});
+/** An odd function: of |x| where that is large; near 0, where it would cancel, by the Taylor series of f(x) / x in x^2. */
+function oddFunction(
+  name: string,
+  series: readonly number[],
+  ofLarge: (f: FunctionBuilder, size: Local, square: Local, module: ModuleBuilder) => Code,
+): Build {
+  return vectorFunction(name, (f, x, module) => {
+    const size = f.vector(f32x4.abs(x));
+    const square = f.vector(f32x4.mul(x, x));
+    const large = f.vector(ofLarge(f, size, square, module));
+    const signed = v128.or(large, v128.and(x, i32x4.const(-0x80000000)));
+    return v128.select(f32x4.lt(size, splat(0.5)), f32x4.mul(x, polynomial(square, series)), signed);
+  });
+}
 
-/**
- * 1 - (a1 t + ... + a5 t^5) e^(-x^2) with t = 1 / (1 + p |x|): Abramowitz & Stegun 7.1.26, |error| <= 1.5e-7; near 0 the
- * Taylor series, whose relative error is small too.
- */
-export const erf4 = vectorFunction('erf4', (f, x, module) => {
-  const size = f.vector(f32x4.abs(x));
-  const square = f.vector(f32x4.mul(x, x));
-  const t = f.vector(f32x4.div(splat(1), f32x4.add(splat(1), f32x4.mul(splat(0.3275911), size))));
-  const tail = f32x4.mul(t, polynomial(t, [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429]));
-  const large = f.vector(f32x4.sub(splat(1), f32x4.mul(tail, invoke(exp4(module), f32x4.neg(square)))));
-  const scale = 2 / Math.sqrt(Math.PI);
-  const series = [1, -1 / 3, 1 / 10, -1 / 42, 1 / 216, -1 / 1320, 1 / 9360].map((c) => c * scale);
-  const small = f32x4.mul(x, polynomial(square, series));
-  const signed = v128.or(large, v128.and(x, i32x4.const(-0x80000000)));
-  return v128.select(f32x4.lt(size, splat(0.5)), small, signed);
-});
+/** sign(x) (1 - 2 / (e^2|x| + 1)) */
+export const tanh4 = oddFunction(
+  'tanh4',
+  [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925, 21844 / 6081075],
+  (_, size, __, module) => {
+    const doubled = invoke(exp4(module), f32x4.add(size, size));
+    return f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(doubled, splat(1))));
+  },
+);
+
+/** 1 - (a1 t + ... + a5 t^5) e^(-x^2) with t = 1 / (1 + p |x|): Abramowitz & Stegun 7.1.26, |error| <= 1.5e-7. */
+export const erf4 = oddFunction(
+  'erf4',
+  [1, -1 / 3, 1 / 10, -1 / 42, 1 / 216, -1 / 1320, 1 / 9360].map((c) => c * (2 / Math.sqrt(Math.PI))),
+  (f, size, square, module) => {
+    const t = f.vector(f32x4.div(splat(1), f32x4.add(splat(1), f32x4.mul(splat(0.3275911), size))));
+    const tail = f32x4.mul(t, polynomial(t, [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429]));
+    return f32x4.sub(splat(1), f32x4.mul(tail, invoke(exp4(module), f32x4.neg(square))));
+  },
+);
 
 /** e^x for x <= 709, 0 below -708. NaN stays NaN. */
 export const exp64 = scalarFunction('exp64', (f, x) => {
