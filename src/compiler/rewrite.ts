@@ -82,7 +82,7 @@ class Rewriter {
   }
 
   #computed(value: Value): Value {
-    return value.leaf || value.operation === 'constant' ? this.#copy(value) : value;
+    return value.leaf ? this.#copy(value) : this.#materialised(value);
   }
 
   #pointwiseOf(value: Value): Value {
@@ -95,10 +95,12 @@ class Rewriter {
 
   /** The tensor's value where the layout wants its elements. */
   #place(tensor: Tensor, layout: Layout): Value {
-    return this.#relayout(this.#values.get(tensor)!, tensor.shape, this.layoutOf(tensor), tensor.shape, layout);
+    return this.#relayout(tensor, tensor.shape, layout);
   }
 
-  #relayout(value: Value, shape: Shape, layout: Layout, newShape: Shape, newLayout: Layout): Value {
+  #relayout(tensor: Tensor, newShape: Shape, newLayout: Layout): Value {
+    const { shape } = tensor;
+    const [value, layout] = [this.#values.get(tensor)!, this.layoutOf(tensor)];
     if (placeKey(shape, layout) === placeKey(newShape, newLayout)) return value;
     const attributes = { from: placesOf(shape, layout), to: placesOf(newShape, newLayout) };
     return this.table.make('relayout', [value], viewOf(newShape, newLayout), { attributes, dtype: value.dtype });
@@ -107,7 +109,7 @@ class Rewriter {
   /** As the data of a convolution or pooling: variables have no halo, so they are copied first. */
   #image(tensor: Tensor): Value {
     const value = this.#place(tensor, 'image');
-    return value.operation === 'variable' || value.operation === 'constant' ? this.#copy(value) : value;
+    return isGiven(value) ? this.#copy(value) : value;
   }
 
   #rewrite(node: Tensor): Value {
@@ -124,13 +126,7 @@ class Rewriter {
       case 'dropoutMask':
         return opaque(this.#place(inputs[0], 'image'));
       case 'reshape':
-        return this.#relayout(
-          this.#values.get(inputs[0])!,
-          inputs[0].shape,
-          this.layoutOf(inputs[0]),
-          node.shape,
-          layout,
-        );
+        return this.#relayout(inputs[0], node.shape, layout);
       case 'conv2d':
       case 'conv2dInputGradient':
         return opaque(this.#image(inputs[0]), this.#place(inputs[1], 'weight'));
@@ -191,8 +187,7 @@ class Rewriter {
 
   /** Whether the value depends on variables and constants alone. */
   #isFixed(value: Value): boolean {
-    const leaf = value.operation === 'variable' || value.operation === 'constant';
-    return leaf || (isPointwise(value) && value.inputs.every((input) => this.#isFixed(input)));
+    return isGiven(value) || (isPointwise(value) && value.inputs.every((input) => this.#isFixed(input)));
   }
 
   /** An input of an operation on each element: aligned at the last axis, in the layout of the result. */
@@ -203,7 +198,7 @@ class Rewriter {
     else if (shape.length > 4) throw unsupported('broadcasting', shape);
     else {
       const aligned = [...Array<number>(shape.length - input.rank).fill(1), ...input.shape];
-      value = this.#relayout(this.#values.get(input)!, input.shape, this.layoutOf(input), aligned, layout);
+      value = this.#relayout(input, aligned, layout);
     }
     return value.operation === 'broadcastTo' ? value.inputs[0] : value;
   }
@@ -286,6 +281,8 @@ class Rewriter {
     return this.table.make('combineVariance', sums, vector, { attributes: { count: n * h * w } });
   }
 }
+
+const isGiven = ({ operation }: Value): boolean => operation === 'variable' || operation === 'constant';
 
 const isSpatial = (axis: Axis): boolean => axis === 'h' || axis === 'w';
 

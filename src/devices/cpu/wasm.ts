@@ -127,6 +127,10 @@ export const f64 = {
   reinterpretI64: unary(0xbf),
 };
 
+/** Four numbers, or one four times. */
+type Lanes = [number] | [number, number, number, number];
+const allLanes = (lanes: Lanes): number[] => (lanes.length === 1 ? Array<number>(4).fill(lanes[0]) : lanes);
+
 export const v128 = {
   load: load(simd(0), 4),
   /** V8 doesn't fold an offset into a splatting load: add it to the pointer, which this does. */
@@ -140,10 +144,7 @@ export const v128 = {
 };
 
 export const f32x4 = {
-  const: (...lanes: [number] | [number, number, number, number]): Code => {
-    const values = lanes.length === 1 ? Array<number>(4).fill(lanes[0]) : lanes;
-    return [simd(12), bytesOf(Float32Array.from(values))];
-  },
+  const: (...lanes: Lanes): Code => [simd(12), bytesOf(Float32Array.from(allLanes(lanes)))],
   splat: unary(simd(0x13)),
   lane: (a: Code, index: number): Code => [a, simd(0x1f), index],
   /** Lanes 0-3 are a's, 4-7 are b's. */
@@ -188,10 +189,7 @@ export const f64x2 = {
 };
 
 export const i32x4 = {
-  const: (...lanes: [number] | [number, number, number, number]): Code => {
-    const values = lanes.length === 1 ? Array<number>(4).fill(lanes[0]) : lanes;
-    return [simd(12), bytesOf(Int32Array.from(values))];
-  },
+  const: (...lanes: Lanes): Code => [simd(12), bytesOf(Int32Array.from(allLanes(lanes)))],
   splat: unary(simd(0x11)),
   lane: (a: Code, index: number): Code => [a, simd(0x1b), index],
   shl: (a: Code, bits: number): Code => [a, constI32(bits), simd(0xab)],

@@ -19,7 +19,7 @@ export interface PoolKernel {
 /** Parameters: x, y, from, to. */
 export function pool(e: Emitter, kind: 'max' | 'average', x: Geometry, y: Geometry, window: PoolWindow): PoolKernel {
   const share = f32x4.const(1 / (window.kernel[0] * window.kernel[1]));
-  return poolKernel(e, { name: `${kind}Pool2d`, images: [x], y, window, isYFirst: false }, (f, at, vectors) => {
+  return poolKernel(e, { name: `${kind}Pool2d`, images: [x], y, window, at: 1 }, (f, at, vectors) => {
     const results = f.vectors(vectors);
     for (const result of results) f.set(result, f32x4.const(kind === 'max' ? Number.NEGATIVE_INFINITY : 0));
     at.forEachPixel(([pixel]) => {
@@ -42,7 +42,7 @@ export function maxPoolGradient(
   dx: Geometry,
   window: PoolWindow,
 ): PoolKernel {
-  const job = { name: 'maxPool2dGradient', images: [x, dx], y: upstream, window, isYFirst: true, cleared: 1 };
+  const job = { name: 'maxPool2dGradient', images: [x, dx], y: upstream, window, at: 0, cleared: 1 };
   return poolKernel(e, job, (f, at, vectors) => {
     const [largest, open] = [f.vectors(vectors), f.vectors(vectors)];
     const [value, wins] = f.vectors(2);
@@ -70,7 +70,7 @@ export function maxPoolGradient(
 /** Parameters: upstream gradient, dx, from, to. */
 export function averagePoolGradient(e: Emitter, upstream: Geometry, dx: Geometry, window: PoolWindow): PoolKernel {
   const share = f32x4.const(1 / (window.kernel[0] * window.kernel[1]));
-  const job = { name: 'avgPool2dGradient', images: [dx], y: upstream, window, isYFirst: true, cleared: 0 };
+  const job = { name: 'avgPool2dGradient', images: [dx], y: upstream, window, at: 0, cleared: 0 };
   return poolKernel(e, job, (f, at, vectors) => {
     const shares = f.vectors(vectors);
     shares.forEach((local, v) => {
@@ -91,8 +91,8 @@ interface Job {
   /** A pixel for each window. */
   readonly y: Geometry;
   readonly window: PoolWindow;
-  /** Whether y is the first parameter, or the last one before the range. */
-  readonly isYFirst: boolean;
+  /** Of y among the parameters. */
+  readonly at: number;
   /** Which of the images is set to 0 before the windows come to it. */
   readonly cleared?: number;
 }
@@ -113,11 +113,11 @@ const lineBytes = vectorsALine * vectorBytes;
 const fewestUnits = 16;
 
 function poolKernel(e: Emitter, job: Job, visit: Visit): PoolKernel {
-  const { images, y, window, name, isYFirst } = job;
+  const { images, y, window, name, at } = job;
   const lines = Math.ceil(y.stored / 4 / vectorsALine);
   const linesAUnit = Math.ceil(lines / Math.min(lines, Math.ceil(fewestUnits / y.n)));
   const unitsAnImage = Math.ceil(lines / linesAUnit);
-  const geometries = isYFirst ? [y, ...images] : [...images, y];
+  const geometries = [...images.slice(0, at), y, ...images.slice(at)];
   const kernel = e.module.once(name, [geometries, window], geometries.length + 2, (f, ...parameters) => {
     const [from, to] = parameters.slice(-2);
     f.for(from, to, (unit) => {
@@ -128,10 +128,8 @@ function poolKernel(e: Emitter, job: Job, visit: Visit): PoolKernel {
         const offset = i32.add(i32.mul(image, imageBytes), i32.mul(firstLine, lineBytes));
         return f.let(i32.add(parameters[i], origin, offset));
       });
-      const [yPlace, imagePlaces] = isYFirst
-        ? [places[0], places.slice(1)]
-        : [places[places.length - 1], places.slice(0, -1)];
-      writeWindows(f, job, { y: yPlace, images: imagePlaces }, linesOf(f, y.stored / 4, firstLine, count), visit);
+      const [yPlace] = places.splice(at, 1);
+      writeWindows(f, job, { y: yPlace, images: places }, linesOf(f, y.stored / 4, firstLine, count), visit);
     });
   });
   return { kernel, units: y.n * unitsAnImage };
