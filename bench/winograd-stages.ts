@@ -13,7 +13,7 @@ import { blockOf, forEachBlock, fusedBlockOf, layOut } from '../src/devices/cpu/
 import { filtersOf, forwardCorrelations, outputsOf, positionsOf } from '../src/devices/cpu/kernels/winograd/filters.ts';
 import { winograd } from '../src/devices/cpu/kernels/winograd/index.ts';
 import { forwardProducts, tileStride, weightStride } from '../src/devices/cpu/kernels/winograd/products.ts';
-import { outputKernel, patchKernel, tilingOf } from '../src/devices/cpu/kernels/winograd/tiles.ts';
+import { outputKernel, patchesOf, patchKernel, tilingOf } from '../src/devices/cpu/kernels/winograd/tiles.ts';
 import { workBytes } from '../src/devices/cpu/kernels/winograd/transforms.ts';
 import type { Step } from '../src/devices/cpu/step.ts';
 import { prepareV8 } from '../src/devices/cpu/v8-flags.node.ts';
@@ -95,13 +95,7 @@ function stagesOf(text: string, harness: HarnessOptions): Stages {
   const positions = positionsOf(filters);
   const weights = e.scratch('weights', positions * weightStride(inChannels, outVectors));
 
-  const patches = patchKernel(e, {
-    transforms: [rows.input, columns.input],
-    step: [rows.step, columns.step],
-    tiling,
-    geometry: x.geometry,
-    stride: inStride,
-  });
+  const patches = patchKernel(e, patchesOf(x.geometry, correlations, tiling, inStride));
   const products = forwardProducts(e, { filters, inVectors, outVectors, inChannels, inStride, outStride });
   const output = outputKernel(
     e,
@@ -110,6 +104,7 @@ function stagesOf(text: string, harness: HarnessOptions): Stages {
       step: outputsOf(correlations),
       tiling,
       geometry: y.geometry,
+      start: y.geometry.origin,
       vectors: outVectors,
       stride: outStride,
     },
@@ -117,17 +112,13 @@ function stagesOf(text: string, harness: HarnessOptions): Stages {
   );
   const blocks = Math.ceil(tiling.count / block);
   const memory = layOut(positions * inStride, positions * outStride, workBytes, 2 * outVectors * vectorBytes);
-  const xStart = x.geometry.origin - rows.before * x.geometry.rowBytes - columns.before * x.geometry.pixelBytes;
-  const parameters = Array<typeof type.i32>(6).fill(type.i32);
   const steps = (['patches', 'products', 'results'] as const).map((stage): Step => {
-    const kernel = e.module.function(stage, parameters, (f, source, u, target, scratch, from, to) => {
+    const kernel = e.module.function(stage, 6, (f, source, u, target, scratch, from, to) => {
       const [v, m, work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
-      const first = f.let(i32.add(source, xStart));
-      const last = f.let(i32.add(target, y.geometry.origin));
       forEachBlock(f, { from, to, units: blocks, blocks, block, tiles: tiling.count }, () => (tile, count) => {
-        if (stage === 'patches') f.call(patches, first, v, work, tile, count);
+        if (stage === 'patches') f.call(patches, source, v, work, tile, count);
         else if (stage === 'products') f.call(products, v, u, m, count, i32.const(0), i32.const(positions));
-        else f.call(output, m, last, work, tile, count, sums);
+        else f.call(output, m, target, work, tile, count, sums);
       });
     });
     const [reads, writes] = [[x.buffer, weights], [y.buffer]];

@@ -86,12 +86,11 @@ export function layOut(...bytes: readonly number[]): { readonly offsets: readonl
   return { offsets, bytes: end };
 }
 
-/** A step that takes all patches of some images, the first at `start`: [position][tile][channel]. */
+/** A step that takes all patches of some images: [position][tile][channel]. */
 export function stagePatches(
   e: Emitter,
   name: string,
   { buffer }: Image,
-  start: number,
   patches: TileTransforms,
   block: number,
 ): Buffer {
@@ -101,12 +100,11 @@ export function stagePatches(
   const blocks = Math.ceil(tiling.count / block);
   const kernel = e.module.once(
     'winograd patches',
-    [kernelOfBlock.index, start, block],
+    [kernelOfBlock.index, block],
     5,
     (f, source, target, work, from, to) => {
-      const first = f.let(i32.add(source, start));
       forEachBlock(f, { from, to, units: blocks, blocks, block, tiles: tiling.count }, () => (tile, count) => {
-        f.call(kernelOfBlock, first, i32.add(target, i32.mul(tile, geometry.stored * 4)), work, tile, count);
+        f.call(kernelOfBlock, source, i32.add(target, i32.mul(tile, geometry.stored * 4)), work, tile, count);
       });
     },
   );

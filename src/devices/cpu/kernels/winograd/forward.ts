@@ -24,7 +24,7 @@ import {
   positionsOf,
 } from './filters.ts';
 import { forwardProducts, type ProductShape, tileStride } from './products.ts';
-import { outputKernel, patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
+import { outputKernel, patchesOf, patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
 import { workBytes } from './transforms.ts';
 import { type Direction, type TransformedWeights, transformWeights } from './weights.ts';
 
@@ -95,17 +95,6 @@ interface Plan {
 
 const nameOf = ({ name, weights, y }: Call): string => `${name} ${describe(weights, y.geometry)}, winograd`;
 
-const xStart = ({ x: { geometry: g }, correlations: [rows, columns] }: Call): number =>
-  g.origin - rows.before * g.rowBytes - columns.before * g.pixelBytes;
-
-const patchesOf = ({ x, correlations: [rows, columns] }: Call, { tiling }: Plan, stride: number): TileTransforms => ({
-  transforms: [rows.input, columns.input],
-  step: [rows.step, columns.step],
-  tiling,
-  geometry: x.geometry,
-  stride,
-});
-
 const outputOf = (
   { y, correlations }: Call,
   { tiling }: Plan,
@@ -115,6 +104,7 @@ const outputOf = (
   step: outputsOf(correlations),
   tiling,
   geometry: y.geometry,
+  start: y.geometry.origin,
   vectors: outVectors,
   stride: outStride,
 });
@@ -139,10 +129,9 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
   const outVectors = plan.outVectors / pieces;
   const shape = { ...shapeOf(call, { ...plan, outVectors }, block), allOutVectors: plan.outVectors };
   const positions = positionsOf(call.filters);
-  const patches = patchKernel(e, patchesOf(call, plan, shape.inStride));
+  const patches = patchKernel(e, patchesOf(x.geometry, call.correlations, tiling, shape.inStride));
   const products = forwardProducts(e, shape);
   const output = outputKernel(e, outputOf(call, plan, shape), statistics !== undefined, call.epilogue);
-  const start = xStart(call);
   const units = statistics?.parts ?? blocks * pieces;
   const memory = layOut(
     positions * shape.inStride,
@@ -152,7 +141,7 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
   );
   const read = buffersOf(call.epilogue);
   const added = statistics ? [statistics.sums, statistics.squares] : [];
-  const details = [patches.index, products.index, output.index, start, y.geometry.origin, block, units];
+  const details = [patches.index, products.index, output.index, block, units];
   const parameters = 6 + read.length + added.length;
   const kernel = e.module.once(
     `${call.name} winograd`,
@@ -161,7 +150,6 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
     (f, source, u, target, scratch, ...others) => {
       const [from, to] = others.slice(-2);
       const [v, m, work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
-      const [first, last] = [f.let(i32.add(source, start)), f.let(i32.add(target, y.geometry.origin))];
       const ranges = { from, to, units: units / pieces, blocks, block, tiles: tiling.count, pieces };
       forEachBlock(f, ranges, (unit, piece) => {
         const around = summing(e, f, y, others.slice(read.length, -2), unit, sums);
@@ -171,9 +159,9 @@ function fused(e: Emitter, call: Call, plan: Plan, statistics: Statistics | unde
         const channels = f.let(i32.mul(piece, outVectors * vectorBytes));
         const ofPiece = (base: Local): Code => i32.add(base, channels);
         const weight = i32.add(u, i32.mul(channels, weights.inChannels));
-        f.call(patches, first, v, work, tile, count);
+        f.call(patches, source, v, work, tile, count);
         f.call(products, v, weight, m, count, i32.const(0), i32.const(positions));
-        f.call(output, m, ofPiece(last), work, tile, count, sums, ...others.slice(0, read.length).map(ofPiece));
+        f.call(output, m, ofPiece(target), work, tile, count, sums, ...others.slice(0, read.length).map(ofPiece));
       }
     },
   );
@@ -194,7 +182,7 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
   const shape = shapeOf(call, plan, tiling.count);
   const positions = positionsOf(call.filters);
   const name = nameOf(call);
-  const v = stagePatches(e, name, x, xStart(call), patchesOf(call, plan, shape.inStride), block);
+  const v = stagePatches(e, name, x, patchesOf(x.geometry, call.correlations, tiling, shape.inStride), block);
   const m = e.scratch('winograd products', positions * shape.outStride);
   e.step({
     name,
@@ -211,17 +199,16 @@ function staged(e: Emitter, call: Call, plan: Plan, statistics: Statistics | und
   const memory = layOut(workBytes, 2 * outVectors * vectorBytes);
   const read = buffersOf(call.epilogue);
   const added = statistics ? [statistics.sums, statistics.squares] : [];
-  const details = [output.index, y.geometry.origin, block, units, outVectors];
+  const details = [output.index, block, units, outVectors];
   const parameters = 5 + read.length + added.length;
   const kernel = e.module.once('winograd output', details, parameters, (f, products, target, scratch, ...others) => {
     const [from, to] = others.slice(-2);
     const [work, sums] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
-    const last = f.let(i32.add(target, y.geometry.origin));
     forEachBlock(f, { from, to, units, blocks, block, tiles: tiling.count }, (unit) => {
       const around = summing(e, f, y, others.slice(read.length, -2), unit, sums);
       return (tile, count) => {
         const place = i32.add(products, i32.mul(tile, outVectors * vectorBytes));
-        around(() => f.call(output, place, last, work, tile, count, sums, ...others.slice(0, read.length)));
+        around(() => f.call(output, place, target, work, tile, count, sums, ...others.slice(0, read.length)));
       };
     });
   });

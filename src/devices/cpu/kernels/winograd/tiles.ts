@@ -7,6 +7,7 @@ import type { Emitter } from '../../step.ts';
 import { type Code, drop, f32x4, i32, v128 } from '../../wasm.ts';
 import { buffersOf, type Epilogue, EpilogueWriter, epilogueKey } from '../epilogue.ts';
 import { type Copy, forEachVector } from '../vectors.ts';
+import type { Correlations } from './filters.ts';
 import { type Transforms, transform2d } from './transforms.ts';
 
 /** Tiles over a map. */
@@ -59,11 +60,28 @@ export interface TileTransforms {
   readonly step: Extents;
   readonly tiling: Tiling;
   readonly geometry: Geometry;
+  /** Bytes from the images' buffer to the first pixel of the first tile. */
+  readonly start: number;
   /** Vectors of channels that are taken; all by default. */
   readonly vectors?: number;
   /** Bytes from one position to the next. */
   readonly stride: number;
 }
+
+/** The patches that a correlation of images reads. */
+export const patchesOf = (
+  g: Geometry,
+  [rows, columns]: Correlations,
+  tiling: Tiling,
+  stride: number,
+): TileTransforms => ({
+  transforms: [rows.input, columns.input],
+  step: [rows.step, columns.step],
+  tiling,
+  geometry: g,
+  start: g.origin - rows.before * g.rowBytes - columns.before * g.pixelBytes,
+  stride,
+});
 
 const lineBytes = 64;
 
@@ -100,10 +118,11 @@ function touch(
   });
 }
 
-/** Parameters: first pixel's address of the first patch, [position][tile][channel], work, first tile, count. */
+/** Parameters: images, [position][tile][channel], work, first tile, count. */
 export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilder {
   const { transforms, step, tiling, geometry: g, vectors = g.stored / 4, stride } = patches;
-  return e.module.once('winograd patches', patches, 5, (f, x, target, work, first, count) => {
+  return e.module.once('winograd patches', patches, 5, (f, images, target, work, first, count) => {
+    const x = f.let(i32.add(images, patches.start));
     touch(f, patches, x, { first, count }, { rows: transforms[0].inputs, clipped: false });
     forEachTile(f, tiling, g, step, x, { first, count }, (index, { address }) => {
       const source = f.let(address);
@@ -132,7 +151,7 @@ export function patchKernel(e: Emitter, patches: TileTransforms): FunctionBuilde
 }
 
 /**
- * Parameters: products [position][tile][channel], first pixel's address of y, work, first tile, count, sums, what an epilogue
+ * Parameters: products [position][tile][channel], images y, work, first tile, count, sums, what an epilogue
  * reads. With `statistics`, the sums of y and of y^2 are added to float32 [channel] and [channel] at `sums`.
  */
 export function outputKernel(
@@ -146,8 +165,9 @@ export function outputKernel(
     'winograd output',
     [outputs, statistics, epilogueKey(epilogue)],
     6 + buffersOf(epilogue).length,
-    (f, products, y, work, first, count, sums, ...read) => {
-      const end = epilogue && new EpilogueWriter(e, f, epilogue, read, f.let(i32.sub(y, g.origin)));
+    (f, products, images, work, first, count, sums, ...read) => {
+      const end = epilogue && new EpilogueWriter(e, f, epilogue, read, images);
+      const y = f.let(i32.add(images, outputs.start));
       touch(f, outputs, y, { first, count }, { rows: step[0], clipped: true });
       forEachTile(f, tiling, g, step, y, { first, count }, (index, { address, row, column }) => {
         const into = f.let(address);

@@ -11,7 +11,7 @@ import { describe, operationsOf, type WeightGradient } from '../convolution.ts';
 import { blockOf, forEachBlock, fusedBlockOf, layOut, stagePatches } from './blocks.ts';
 import { type Filters, filtersOf, forwardCorrelations, positionsOf, weightPositionsOf } from './filters.ts';
 import { gradientProducts, type ProductShape, sumStride, tileStride } from './products.ts';
-import { patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
+import { patchesOf, patchKernel, type TileTransforms, type Tiling, tilingOf } from './tiles.ts';
 import { workBytes } from './transforms.ts';
 import { transformGradient } from './weights.ts';
 
@@ -56,26 +56,18 @@ interface Plan {
 
 const tileOf = ([rows, columns]: Filters): readonly [number, number] => [rows.tile, columns.tile];
 
-/** How both sides are transformed, and where the first patch of each lies. */
+/** How both sides are transformed. */
 function sidesOf({ x, upstream, window }: WeightGradient, { filters, tiling, shape }: Plan) {
-  const [rows, columns] = forwardCorrelations(filters, window);
-  const [g, dy] = [x.geometry, upstream.geometry];
-  const patches: TileTransforms = {
-    transforms: [rows.input, columns.input],
-    step: [rows.step, columns.step],
-    tiling,
-    geometry: g,
-    stride: shape.inStride,
-  };
+  const dy = upstream.geometry;
   const tiles: TileTransforms = {
     transforms: [filters[0].upstream, filters[1].upstream],
     step: tileOf(filters),
     tiling,
     geometry: dy,
+    start: dy.origin,
     stride: shape.outStride,
   };
-  const xStart = g.origin - rows.before * g.rowBytes - columns.before * g.pixelBytes;
-  return { x: { patches, start: xStart }, upstream: { patches: tiles, start: dy.origin } };
+  return { x: patchesOf(x.geometry, forwardCorrelations(filters, window), tiling, shape.inStride), upstream: tiles };
 }
 
 /**
@@ -104,28 +96,26 @@ function fused(e: Emitter, call: WeightGradient, plan: Plan, parts: number): Buf
   const { filters, tiling, block, shape } = plan;
   const { inVectors, outVectors, inStride, outStride } = shape;
   const sides = sidesOf(call, plan);
-  const taken = patchKernel(e, sides.x.patches);
-  const turned = patchKernel(e, sides.upstream.patches);
+  const taken = patchKernel(e, sides.x);
+  const turned = patchKernel(e, sides.upstream);
   const products = gradientProducts(e, shape);
   const blocks = Math.ceil(tiling.count / block);
   const partBytes = weightPositionsOf(filters) * sumStride(inVectors, outVectors);
   const sums = e.scratch('winograd weight gradients', parts * partBytes);
   const memory = layOut(positionsOf(filters) * inStride, positionsOf(filters) * outStride, workBytes);
-  const details = [taken.index, turned.index, products.index, sides.x.start, sides.upstream.start, parts, block];
+  const details = [taken.index, turned.index, products.index, parts, block];
   const kernel = e.module.once(
     'conv2dWeightGradient winograd',
     details,
     6,
     (f, source, dy, target, scratch, from, to) => {
       const [v, d, work] = memory.offsets.map((offset) => f.let(i32.add(scratch, offset)));
-      const first = f.let(i32.add(source, sides.x.start));
-      const firstUpstream = f.let(i32.add(dy, sides.upstream.start));
       forEachBlock(f, { from, to, units: parts, blocks, block, tiles: tiling.count }, (unit) => {
         const own = f.let(i32.add(target, i32.mul(unit, partBytes)));
         const adds = f.let(i32.const(0));
         return (tile, count) => {
-          f.call(taken, first, v, work, tile, count);
-          f.call(turned, firstUpstream, d, work, tile, count);
+          f.call(taken, source, v, work, tile, count);
+          f.call(turned, dy, d, work, tile, count);
           f.call(products, v, d, own, count, i32.const(0), i32.const(weightPositionsOf(filters)), adds);
           f.set(adds, i32.const(1));
         };
@@ -149,8 +139,8 @@ function staged(e: Emitter, call: WeightGradient, plan: Plan): Buffer {
   const { filters, tiling, block, shape } = plan;
   const name = nameOf(call);
   const sides = sidesOf(call, plan);
-  const v = stagePatches(e, name, x, sides.x.start, sides.x.patches, block);
-  const d = stagePatches(e, name, upstream, sides.upstream.start, sides.upstream.patches, block);
+  const v = stagePatches(e, name, x, sides.x, block);
+  const d = stagePatches(e, name, upstream, sides.upstream, block);
   const { inVectors, outVectors } = shape;
   const positions = weightPositionsOf(filters);
   const sums = e.scratch('winograd weight gradient', positions * sumStride(inVectors, outVectors));
