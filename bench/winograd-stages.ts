@@ -45,7 +45,7 @@ function bestOf(run: () => void): number {
 function limit({ relaxed, wide }: HarnessOptions): number {
   const h = createHarness({ relaxed, wide });
   const [sums, turns] = [wide ? 20 : 10, 1_000_000];
-  const kernel = h.emitter.module.function('limit', Array<typeof type.i32>(3).fill(type.i32), (f, target) => {
+  const kernel = h.emitter.module.function('limit', 3, (f, target) => {
     const [x, y] = [f.let(f32x4.const(0.5), type.v128), f.let(f32x4.const(0.25), type.v128)];
     const totals = f.locals(sums, type.v128);
     f.repeat(turns, () => {

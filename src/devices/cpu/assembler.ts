@@ -295,13 +295,18 @@ function functionNames(functions: readonly FunctionBuilder[]): Bytes {
 
 /** A statement of each copy, and then the next; copies share a block. */
 function inTurns(copies: readonly (readonly Statement[])[]): Statement[] {
+  mustAgree(copies.map(({ length }) => length));
   return copies[0].flatMap((first, i): Statement[] => {
     const turn = copies.map((copy) => copy[i]);
     if (!isBlock(first)) return turn;
     const blocks = turn.filter(isBlock);
-    if (new Set(blocks.map(({ opening }) => `${opening}`)).size > 1) throw new Error('copies in lockstep differ');
+    mustAgree(blocks.map(({ opening }) => `${opening}`));
     return [{ opening: first.opening, body: inTurns(blocks.map(({ body }) => body)) }];
   });
+}
+
+function mustAgree(copies: readonly unknown[]): void {
+  if (new Set(copies).size > 1) throw new Error('copies in lockstep differ');
 }
 
 const isBlock = (item: Bytes): item is Block => typeof item === 'object' && 'opening' in item;
