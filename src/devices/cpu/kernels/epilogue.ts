@@ -10,7 +10,7 @@ import type { FunctionBuilder, Local } from '../assembler.ts';
 import { vectorBytes } from '../geometry.ts';
 import type { Buffer, Emitter, Image } from '../step.ts';
 import { type Code, f32x4, i32, v128 } from '../wasm.ts';
-import { computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
+import { callsFunctions, computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
 
 export type EpilogueLeaf =
   | { readonly kind: 'result' }
@@ -45,6 +45,8 @@ export class EpilogueWriter {
   readonly #f: FunctionBuilder;
   readonly #epilogue: Epilogue;
   readonly #uses: readonly number[];
+  /** Then neighbours must not be written in lockstep: see callsFunctions. */
+  readonly callsFunctions: boolean;
   /** By leaf: the distance from y's memory to the image's, or the place of the current vector of channels. */
   readonly #places: readonly (Local | undefined)[];
   readonly #bases: readonly (Local | undefined)[];
@@ -57,6 +59,7 @@ export class EpilogueWriter {
     this.#e = e;
     this.#f = f;
     this.#epilogue = epilogue;
+    this.callsFunctions = callsFunctions(epilogue.nodes);
     this.#uses = usesOf(epilogue.leaves.length, epilogue.nodes, [epilogue.value]);
     const left = [...bases];
     this.#bases = epilogue.leaves.map((leaf) => ('image' in leaf ? left.shift() : undefined));
@@ -99,6 +102,11 @@ export class EpilogueWriter {
         leaf.kind === 'channels' ? v128.load(place, vector * vectorBytes) : v128.load(i32.add(y, place), offset);
       return this.#uses[i] > 1 ? f.vector(code) : code;
     });
-    return computeNodes(this.#e, f, nodes, computed, this.#uses)[value];
+    const code = computeNodes(this.#e, f, nodes, computed, this.#uses)[value];
+    if (!this.callsFunctions) return code;
+    // In basic blocks of their own, neighbours aren't taken for a pair.
+    const held = f.vector(code);
+    f.schedulingBoundary();
+    return held;
   }
 }

@@ -46,6 +46,12 @@ const operations: Readonly<Record<string, Operation>> = {
   copy: (_, a) => a,
 };
 
+const functions = new Set(['exp', 'sigmoid', 'tanh', 'erf', 'dropoutMask']);
+
+/** Whether a function is called for some node. V8 13 dies over pairs of vectors that go through calls. */
+export const callsFunctions = (nodes: readonly PassNode[]): boolean =>
+  nodes.some(({ operation }) => functions.has(operation));
+
 /** How often each leaf and node is used. */
 export function usesOf(leaves: number, nodes: readonly PassNode[], results: readonly number[]): number[] {
   const uses = Array<number>(leaves + nodes.length).fill(0);

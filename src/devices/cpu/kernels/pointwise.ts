@@ -15,7 +15,7 @@ import { type Geometry, vectorBytes } from '../geometry.ts';
 import type { Emitter } from '../step.ts';
 import { type Code, f32x4, i32, i32x4, type, v128 } from '../wasm.ts';
 import { partBytes, promoteRows } from './channel-sums.ts';
-import { computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
+import { callsFunctions, computeNodes, type PassNode, usesOf } from './pointwise-operations.ts';
 import { clear } from './vectors.ts';
 import { isScalar, planWalk, type Track, type Walk } from './walk.ts';
 
@@ -113,6 +113,7 @@ const isOfChannels = ({ image, row, column, block }: Track): boolean => row + co
 
 class PassWriter {
   readonly #e: Emitter;
+  readonly #inPairs: boolean;
   readonly #spec: PassSpec;
   readonly #walk: Walk;
   readonly #atATime: Step;
@@ -144,6 +145,7 @@ class PassWriter {
     locals: readonly Local[],
   ) {
     this.#e = e;
+    this.#inPairs = e.wide && !callsFunctions(spec.nodes);
     this.#spec = spec;
     this.#walk = walk;
     this.#atATime = step;
@@ -262,14 +264,14 @@ class PassWriter {
     const f = this.#f;
     const { columns } = this.#atATime;
     const areNeighbours = this.#walk.tracks.every((track) => isScalar(track) || track.column === vectorBytes);
-    if (this.#e.wide && blocks === 1 && columns % 2 === 0 && areNeighbours) {
+    if (this.#inPairs && blocks === 1 && columns % 2 === 0 && areNeighbours) {
       for (let column = 0; column < columns; column += 2) {
         f.lockstep(2, (copy) => this.#element(column + copy, 0, isPadded ? 'own' : 'none', this.#fixed));
       }
       return;
     }
     for (let block = 0; block < blocks; ) {
-      const copies = this.#e.wide && block + 1 < blocks ? 2 : 1;
+      const copies = this.#inPairs && block + 1 < blocks ? 2 : 1;
       const isLast = isPadded && block + copies === blocks;
       const shared: ReadonlyMap<number, Code>[] = [];
       f.lockstep(copies, (copy) => shared.push(this.#shared(block + copy)));

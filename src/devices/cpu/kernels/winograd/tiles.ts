@@ -214,7 +214,8 @@ export function outputKernel(
             f.emit(v128.store(total, f32x4.add(square[0], square[1]), vectors * vectorBytes + offset));
           }
         };
-        forEachVector(e, f, vectors, write, (bytes) => {
+        const single = end?.callsFunctions ? { ...e, wide: false } : e;
+        forEachVector(single, f, vectors, write, (bytes) => {
           if (statistics) f.advance(total, bytes);
           end?.advanceChannels(bytes);
           f.advance(source, bytes);
