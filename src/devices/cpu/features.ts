@@ -75,7 +75,7 @@ function instantiate(module: Uint8Array<ArrayBuffer>): WebAssembly.Exports {
 
 /**
  * Times as many multiply-adds on eight sums as on sixteen. Two by two, sixteen take eight registers and half the time; one by one
- * they don't fit, and take longer than eight. Some 2 ms in all.
+ * they don't fit, and take longer than eight. Some 3 to 5 ms in all.
  */
 function joinsNeighbours(relaxed: boolean): boolean {
   const module = new ModuleBuilder();
